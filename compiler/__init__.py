@@ -1,0 +1,1 @@
+"""What does not depend on any cloud service: graph, passes, emission, diff and plan."""

@@ -1,0 +1,1 @@
+"""The code that runs in the cloud; it imports nothing else of mlspec and ships alone."""

@@ -1,0 +1,1 @@
+"""AWS: lowers each block of a spec to resources, and deploys through Pulumi."""

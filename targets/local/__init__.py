@@ -1,0 +1,1 @@
+"""The mocked cloud that behaves, and the engine that runs the emitted program on it."""
