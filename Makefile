@@ -1,0 +1,60 @@
+# Everything runs in .venv, set up with plain pip from pinned, hashed locks: nothing but Python 3.11+ is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+JOBS ?= 2
+UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --prerelease=if-necessary-or-explicit \
+	--generate-hashes --no-header --no-annotate -c requirements/constraints.in
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev demo test check bench golden lock wheel-test clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(VENV)/.demo: requirements/demo.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlspec needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing what the demo needs into $(VENV) ..."
+	@$(PIP) install -q --no-compile --require-hashes -r requirements/demo.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
+	@echo "installing what the tests need into $(VENV) ..."
+	@$(PIP) install -q --no-compile --require-hashes -r requirements/dev.lock
+	@touch $@
+
+setup: $(VENV)/.demo  ## install what the demo needs
+
+dev: $(VENV)/.dev  ## install what tests, checks and benchmarks need
+
+demo: $(VENV)/.demo  ## the whole loop on real data, on a mocked cloud
+	@$(BIN)/python -m mlspec.cli rehearse examples/flight-delay/flight-delay.yaml --story examples/flight-delay/story.py
+
+test: $(VENV)/.dev  ## all tests, in parallel
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+
+check: $(VENV)/.dev  ## format, lint, types, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## measure, each beside a peer or a limit
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+golden: $(VENV)/.dev  ## write the golden bundles anew; review the difference like code
+	@$(BIN)/python -m tests.golden.update
+
+wheel-test: $(VENV)/.dev  ## build the wheel and run the tests against it, outside the repository
+	@$(BIN)/python tests/wheel.py
+
+lock: $(VENV)/.dev  ## pin everything anew
+	@$(PIP) install -q uv
+	@$(UV_COMPILE) --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
+	@$(UV_COMPILE) --extra demo -c requirements/dev.lock pyproject.toml requirements/build.in -o requirements/demo.lock
+
+clean:  ## remove what was made, the virtual environment too
+	rm -rf $(VENV) build dist .mlspec .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
