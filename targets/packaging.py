@@ -49,7 +49,9 @@ class Platform:
     @classmethod
     def local(cls) -> "Platform":
         """This interpreter on this machine."""
-        return cls(f"{sys.version_info.major}.{sys.version_info.minor}", f"{sys.platform}-{platform.machine()}", here=True)
+        return cls(
+            f"{sys.version_info.major}.{sys.version_info.minor}", f"{sys.platform}-{platform.machine()}", here=True
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def _report(unit: str, path: Path, *, where: Platform, limited: bool) -> Package
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if limited and unpacked > LAMBDA_LIMIT:
         raise SpecError([Diagnostic("ML701", f"unit {unit} is {unpacked >> 20} MiB unpacked; Lambda takes 250")])
-    note = "" if _interpreter(where) else f"no Python {where.python} here: the zip carries no .pyc files and starts slower"
+    note = (
+        "" if _interpreter(where) else f"no Python {where.python} here: the zip carries no .pyc files and starts slower"
+    )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Package(unit, path, digest, path.stat().st_size, unpacked, note)
 
@@ -131,7 +135,9 @@ def _check_provided(requirements: Mapping[str, str]) -> None:
     """The mocked cloud's training image is this interpreter: it must hold the very versions the lock pins."""
     wrong = {name: version for name, version in requirements.items() if _installed(name) != version}
     if wrong:
-        listed = ", ".join(f"{name} {_installed(name) or 'missing'} (locked {version})" for name, version in wrong.items())
+        listed = ", ".join(
+            f"{name} {_installed(name) or 'missing'} (locked {version})" for name, version in wrong.items()
+        )
         hint = "install them: pip install " + " ".join(f"{name}=={version}" for name, version in wrong.items())
         raise SpecError([Diagnostic("ML702", f"the local training image differs from the lock: {listed}", hint=hint)])
 
@@ -161,7 +167,9 @@ def _download(requirements: str, scratch: Path, where: Platform) -> list[Path]:
     command += ["--requirement", str(scratch / "requirements.txt"), *_platform_flags(where)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = next((line for line in reversed(done.stderr.splitlines()) if line.startswith("ERROR")), done.stderr[-300:])
+        reason = next(
+            (line for line in reversed(done.stderr.splitlines()) if line.startswith("ERROR")), done.stderr[-300:]
+        )
         hint = "packaging needs the package index once; after that its cache is enough"
         raise SpecError([Diagnostic("ML703", f"cannot fetch the pinned wheels for {where.tag}: {reason}", hint=hint)])
     return sorted((scratch / "wheels").glob("*.whl"))
@@ -222,7 +230,18 @@ def _compiled(files: Mapping[str, bytes], where: Platform) -> Iterator[tuple[str
         for path in sources:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(files[path])
-        command = [interpreter, "-I", "-m", "compileall", "-q", "-s", scratch, "--invalidation-mode", "unchecked-hash", scratch]
+        command = [
+            interpreter,
+            "-I",
+            "-m",
+            "compileall",
+            "-q",
+            "-s",
+            scratch,
+            "--invalidation-mode",
+            "unchecked-hash",
+            scratch,
+        ]
         subprocess.run(command, check=False, capture_output=True)
         for compiled in sorted(root.rglob("*.pyc")):
             yield compiled.relative_to(root).as_posix(), compiled.read_bytes()
@@ -235,5 +254,7 @@ def _interpreter(where: Platform) -> str | None:
     candidate = shutil.which(f"python{where.python}")
     if candidate is None:
         return None
-    probe = subprocess.run([candidate, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=False)
+    probe = subprocess.run(
+        [candidate, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=False
+    )
     return candidate if probe.returncode == 0 else None

@@ -1,0 +1,111 @@
+"""Words on the command line, in; one command's module, imported only then, out."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+import mlspec
+from mlspec.cli.exits import Exit
+
+# name -> (module, one line of help); the help stands here so that `mlspec --help` imports no command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("mlspec.cli.init", "Write a new spec from a template."),
+    "validate": ("mlspec.cli.validate", "Check a spec and show every mistake at its line."),
+    "explain": ("mlspec.cli.explain", "Say a key's value, what is allowed, and where it came from."),
+    "schema": ("mlspec.cli.schema", "Print the JSON Schema that editors use."),
+    "compile": ("mlspec.cli.compile", "Write the infrastructure program and the code that will run."),
+    "plan": ("mlspec.cli.plan", "Show what an apply would change, and what that means."),
+    "apply": ("mlspec.cli.apply", "Make the changes of a plan."),
+    "run": ("mlspec.cli.run", "Start the workflow: train, gate, register, roll out."),
+    "status": ("mlspec.cli.status", "Show what serves, what was released, and the alarms."),
+    "predict": ("mlspec.cli.predict", "Send records to the deployed model."),
+    "logs": ("mlspec.cli.logs", "Show what a unit logged."),
+    "rollback": ("mlspec.cli.rollback", "Put the previous release back."),
+    "rehearse": (
+        "mlspec.cli.rehearse",
+        "Replay days of data on the mocked cloud: drift, alarm, retrain, gate, canary.",
+    ),
+    "destroy": ("mlspec.cli.destroy", "Delete everything the stack made."),
+    "local": ("mlspec.cli.local", "Start, stop and feed the mocked cloud."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            raise click.UsageError(f"no command '{args[0]}'" + (f"; did you mean '{near[0]}'?" if near else ""), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(mlspec.__version__, prog_name="mlspec")
+def app() -> None:
+    """One YAML spec for a model: planned, trained, gated, served, watched, retrained on AWS, rehearsed on a laptop.
+
+    \b
+    Example:
+      mlspec init binary churn.yaml
+      mlspec plan churn.yaml
+      mlspec apply churn.yaml --target local
+    """
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command in this process and return its exit code; never raises for a user's mistake."""
+    from mlspec.cli.terminal import show_diagnostics
+    from mlspec.specs.diagnostics import SpecError
+
+    try:
+        result = app.main(list(arguments), prog_name="mlspec", standalone_mode=False)
+        return int(result) if isinstance(result, int) else int(Exit.DONE)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return int(Exit.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return int(Exit.USAGE)
+    except SpecError as error:
+        show_diagnostics(error.diagnostics)
+        return int(exit_of(error))
+    except BrokenPipeError:
+        return int(Exit.ERROR)
+
+
+def exit_of(error: Exception) -> Exit:
+    """The exit code for a user's mistake, told by the first digit of its first code."""
+    from mlspec.specs.diagnostics import Severity, SpecError
+
+    assert isinstance(error, SpecError)
+    first = next((d.code for d in error.diagnostics if d.severity is Severity.ERROR), "")
+    by_family = {"ML5": Exit.STALE, "ML6": Exit.PARTIAL, "ML7": Exit.ERROR, "ML8": Exit.ERROR}
+    return by_family.get(first[:3], Exit.INVALID)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(invoke(sys.argv[1:]))

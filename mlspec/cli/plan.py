@@ -1,0 +1,95 @@
+"""`mlspec plan`: what an apply would change, grouped by who reviews it, and what that means."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mlspec.cli.exits import Exit
+from mlspec.cli.options import json_option, spec_options, target_option
+from mlspec.cli.project import Project, project_of
+from mlspec.cli.terminal import next_command, say, show_json, style
+
+
+@click.command("plan")
+@spec_options
+@target_option
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Seal the plan into a file for apply.")
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "markdown", "html")), default="text", help="How to print it."
+)
+@json_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--expect-no-changes", is_flag=True, help="Exit with 7 when there are changes.")
+def command(
+    spec: Path,
+    environment: str,
+    overrides: tuple[str, ...],
+    *,
+    target: str,
+    out: Path | None,
+    form: str,
+    as_json: bool,
+    detailed_exitcode: bool,
+    expect_no_changes: bool,
+) -> int:
+    """Show what an apply of SPEC would change, and what that means.
+
+    \b
+    Example:
+      mlspec plan flight-delay.yaml --out flight-delay.plan
+      mlspec apply flight-delay.plan
+    """
+    project = project_of(spec, environment, overrides)
+    plan = plan_of(project)
+    print_plan(plan, "json" if as_json else form)
+    if out:
+        write_plan(plan, project, out)
+    if form == "text" and not as_json:
+        next_command(f"mlspec apply {out or spec}" if plan.changes else f"mlspec status {spec}")
+    if not plan.changes:
+        return int(Exit.DONE)
+    return int(Exit.UNEXPECTED_CHANGES if expect_no_changes else Exit.CHANGES if detailed_exitcode else Exit.DONE)
+
+
+def plan_of(project: Project) -> Any:
+    """The plan from what is recorded as deployed to the project's bundle."""
+    from mlspec.compiler.plan import make_plan
+
+    return make_plan(project.bundle, deployed_state(project))
+
+
+def deployed_state(project: Project) -> Any:
+    """The recorded state; a state of a mocked cloud that is gone counts as nothing deployed."""
+    from mlspec.cli.cloudmark import running_cloud
+
+    state = project.store().load()
+    return state if state is not None and state.cloud == running_cloud(project) else None
+
+
+def print_plan(plan: Any, form: str) -> None:
+    """`plan` in one of its four forms."""
+    from mlspec.compiler import plan_text
+
+    if form == "json":
+        show_json(plan_text.to_json(plan))
+    elif form == "markdown":
+        say(plan_text.to_markdown(plan))
+    elif form == "html":
+        say(plan_text.to_html(plan))
+    else:
+        say(plan_text.to_text(plan, style=style))
+
+
+def write_plan(plan: Any, project: Project, out: Path) -> None:
+    """The sealed plan, with how to compile the same bundle again."""
+    from mlspec.compiler.plan import seal
+
+    document = {
+        "spec": str(project.path.resolve()),
+        "environment": project.environment,
+        "overrides": list(project.overrides),
+        "sealed": seal(plan).decode(),
+    }
+    out.write_text(json.dumps(document, indent=2))

@@ -1,0 +1,19 @@
+"""`mlspec schema`: the JSON Schema of the language."""
+
+import click
+
+from mlspec.cli.terminal import show_json
+
+
+@click.command("schema")
+def command() -> int:
+    """Print the JSON Schema that editors use to complete and check specs.
+
+    \b
+    Example:
+      mlspec schema > mlspec.schema.json
+    """
+    from mlspec.specs.schema import json_schema
+
+    show_json(json_schema())
+    return 0

@@ -1,0 +1,55 @@
+"""`mlspec status`: what serves, what was released, and what the alarms say."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mlspec.cli.deployed import deployment_of
+from mlspec.cli.options import json_option, spec_options
+from mlspec.cli.project import project_of
+from mlspec.cli.terminal import next_command, say, show_json, table
+from mlspec.targets.aws.deployment import Deployment
+
+
+@click.command("status")
+@spec_options
+@json_option
+def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json: bool) -> int:
+    """Show what serves, what was released, and the alarms.
+
+    \b
+    Example:
+      mlspec status flight-delay.yaml --json
+    """
+    project = project_of(spec, environment, overrides)
+    deployment = deployment_of(project)
+    facts = _facts(deployment)
+    if as_json:
+        show_json({"stack": project.stack, **facts})
+        return 0
+    say(f"{project.stack}", "title")
+    champion = facts["champion"]
+    say(f"champion  {champion['release'] + ', version ' + str(champion['version']) if champion else 'none yet'}")
+    say("traffic   " + ", ".join(f"version {v} {share:.0%}" for v, share in facts["traffic"].items()))
+    if facts["releases"]:
+        say()
+        rows = [(r["release"], r.get("version") or "-", r["status"], r.get("trigger", "")) for r in facts["releases"]]
+        table(("release", "version", "status", "trigger"), rows)
+    say()
+    table(("alarm", "state"), [(a["AlarmName"], a["StateValue"]) for a in facts["alarms"]])
+    next_command(f"mlspec predict {spec}" if champion else f"mlspec run {spec}", f"mlspec logs {spec} inference")
+    return 0
+
+
+def _facts(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "champion": deployment.champion(),
+        "traffic": deployment.weights(),
+        "releases": deployment.releases(),
+        "alarms": deployment.alarms(),
+        "executions": [
+            {"arn": e.arn, "status": e.status, "trigger": e.trigger, "state": e.state, "started": e.started}
+            for e in deployment.executions()
+        ],
+    }
