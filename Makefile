@@ -31,7 +31,7 @@ setup: $(VENV)/.demo  ## install what the demo needs
 dev: $(VENV)/.dev  ## install what tests, checks and benchmarks need
 
 demo: $(VENV)/.demo  ## the whole loop on real data, on a mocked cloud
-	@$(BIN)/python -m mlspec.cli rehearse examples/flight-delay/flight-delay.yaml --story examples/flight-delay/story.py
+	@$(BIN)/python examples/flight-delay/demo.py
 
 test: $(VENV)/.dev  ## all tests, in parallel
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--from", "start", help="First day, such as 2013-05-16 [the mocked cloud's today].")
 @click.option("--to", "end", required=True, help="The day to stop before.")
+@click.option("--omit", multiple=True, help="A column that callers do not send; may be repeated.")
 @click.option("--run", "run_first", is_flag=True, help="Start the workflow on the first day.")
 @click.option("--until-release", is_flag=True, help="Stop at the end of the day on which a workflow has ended.")
 @spec_options
@@ -40,6 +41,7 @@ def command(
     folder: Path,
     start: str | None,
     end: str,
+    omit: tuple[str, ...],
     run_first: bool,
     until_release: bool,
     as_json: bool,
@@ -56,7 +58,7 @@ def command(
 
     project = project_of(spec, environment, overrides)
     cloud = project.cloud()
-    replay = Replay(cloud, deployment_of(project), project.spec, folder=folder)
+    replay = Replay(cloud, deployment_of(project), project.spec, folder=folder, omit=omit)
     first = _day(start) if start else cloud.now().date()
     rehearsal = Rehearsal(replay, quiet=as_json)
     rehearsal.play(first, _day(end), run_first=run_first, until_release=until_release)

@@ -1,4 +1,4 @@
-"""Replays days of real rows against a deployed stack on the mocked cloud: requests by day, data at night, time between."""
+"""Replays days of real rows against a deployed stack on the mocked cloud: requests by day, data at night."""
 
 import json
 import re
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from mlspec.targets.aws.deployment import Deployment
 from mlspec.targets.local.client import Cloud
+
+from mlspec.targets.aws.deployment import Deployment
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ROWS_PER_REQUEST = 250
@@ -67,11 +68,20 @@ def _score(prediction: Mapping[str, Any]) -> float:
 class Replay:
     """Drives `deployment` on `cloud` with the rows of `folder`, one day after the other."""
 
-    def __init__(self, cloud: Cloud, deployment: Deployment, spec: Mapping[str, Any], *, folder: Path) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        deployment: Deployment,
+        spec: Mapping[str, Any],
+        *,
+        folder: Path,
+        omit: Sequence[str] = (),
+    ) -> None:
         self.cloud = cloud
         self.deployment = deployment
         self.spec = spec
         self.folder = folder
+        self.omit = frozenset(omit)
         self._columns = spec["data"]["columns"]
         self._time = next(name for name, c in self._columns.items() if c.get("role") == "time")
         self._label = next(name for name, c in self._columns.items() if c.get("role") == "label")
@@ -89,7 +99,7 @@ class Replay:
 
         rows = pl.read_parquet(path)
         known = ("feature", "id", "time")
-        wanted = [n for n, c in self._columns.items() if c.get("role", "feature") in known and n in rows.columns]
+        wanted = [n for n, c in self._columns.items() if c.get("role", "feature") in known and n not in self.omit]
         sent = rows.select(wanted).with_columns(pl.col(self._time).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
         return Traffic(day, sent.to_dicts(), rows[self._label].to_list())
 
