@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
 
 _SAM = """
-import json, sys
+import json, os, sys
+os.environ.update(AWS_DEFAULT_REGION="us-east-1")
 from samtranslator.translator.transform import transform
 class NoPolicies:
     def load(self): return {}
