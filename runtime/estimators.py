@@ -1,0 +1,106 @@
+"""The estimators a spec may name, each with what its input must look like; turns a name and its arguments into an estimator."""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlspec.runtime.contract import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Preparation = Literal["none", "impute", "encode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How an estimator is fed: `none` takes the matrix as it is, NaN and category codes included; `impute` has NaN filled
+    in; `encode` also has categories as one column each, and the rest scaled. `defaults` yield to the spec's arguments."""
+
+    preparation: Preparation
+    classifier: bool
+    defaults: "Mapping[str, Any]" = field(default_factory=dict)
+
+
+def _classifier(preparation: Preparation, **defaults: Any) -> Kind:
+    return Kind(preparation, True, defaults)
+
+
+def _regressor(preparation: Preparation, **defaults: Any) -> Kind:
+    return Kind(preparation, False, defaults)
+
+
+ESTIMATORS: dict[str, Kind] = {
+    "sklearn.ensemble.HistGradientBoostingClassifier": _classifier("none"),
+    "sklearn.ensemble.HistGradientBoostingRegressor": _regressor("none"),
+    "sklearn.ensemble.GradientBoostingClassifier": _classifier("impute"),
+    "sklearn.ensemble.GradientBoostingRegressor": _regressor("impute"),
+    "sklearn.ensemble.RandomForestClassifier": _classifier("impute"),
+    "sklearn.ensemble.RandomForestRegressor": _regressor("impute"),
+    "sklearn.ensemble.ExtraTreesClassifier": _classifier("impute"),
+    "sklearn.ensemble.ExtraTreesRegressor": _regressor("impute"),
+    "sklearn.tree.DecisionTreeClassifier": _classifier("impute"),
+    "sklearn.tree.DecisionTreeRegressor": _regressor("impute"),
+    "sklearn.linear_model.LogisticRegression": _classifier("encode", max_iter=1000),
+    "sklearn.linear_model.SGDClassifier": _classifier("encode", loss="log_loss"),
+    "sklearn.linear_model.LinearRegression": _regressor("encode"),
+    "sklearn.linear_model.Ridge": _regressor("encode"),
+    "sklearn.linear_model.Lasso": _regressor("encode"),
+    "sklearn.linear_model.ElasticNet": _regressor("encode"),
+    "sklearn.linear_model.BayesianRidge": _regressor("encode"),
+    "sklearn.linear_model.HuberRegressor": _regressor("encode", max_iter=1000),
+    "sklearn.linear_model.PoissonRegressor": _regressor("encode", max_iter=1000),
+    "sklearn.linear_model.GammaRegressor": _regressor("encode", max_iter=1000),
+    "sklearn.linear_model.TweedieRegressor": _regressor("encode", max_iter=1000),
+    "sklearn.linear_model.SGDRegressor": _regressor("encode"),
+    "sklearn.svm.SVC": _classifier("encode", probability=True),
+    "sklearn.svm.SVR": _regressor("encode"),
+    "sklearn.svm.LinearSVR": _regressor("encode"),
+    "sklearn.neighbors.KNeighborsClassifier": _classifier("encode"),
+    "sklearn.neighbors.KNeighborsRegressor": _regressor("encode"),
+    "sklearn.neural_network.MLPClassifier": _classifier("encode"),
+    "sklearn.neural_network.MLPRegressor": _regressor("encode"),
+    "sklearn.naive_bayes.GaussianNB": _classifier("encode"),
+}
+
+
+def make_estimator(target: str, arguments: "Mapping[str, Any]", *, features: "Sequence[Column]", seed: int) -> Any:
+    """An estimator that takes the feature matrix; what it needs done to the matrix is inside, and is exported with it."""
+    kind = ESTIMATORS[target]
+    module, _, name = target.rpartition(".")
+    estimator = getattr(import_module(module), name)()
+    seeded = {"random_state": seed} if "random_state" in estimator.get_params() else {}
+    estimator.set_params(**{**kind.defaults, **seeded, **arguments})
+    if kind.preparation == "none":
+        return estimator
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(_preparation(kind.preparation, features), estimator)
+
+
+def _preparation(kind: Preparation, features: "Sequence[Column]") -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    median = SimpleImputer(strategy="median", keep_empty_features=True)
+    if kind == "impute":
+        return median
+    numbers = [index for index, column in enumerate(features) if column.type != "category"]
+    steps = [("numbers", make_pipeline(median, StandardScaler()), numbers)]
+    steps.append(("categories", _one_hot(features), [i for i in range(len(features)) if i not in numbers]))
+    return ColumnTransformer([step for step in steps if step[2]])
+
+
+def _one_hot(features: "Sequence[Column]") -> Any:
+    """Categories as one column each; null and unknown are all zeros (-1 is no category's code)."""
+    import numpy as np
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    codes = [np.arange(len(column.values), dtype=np.float32) for column in features if column.type == "category"]
+    absent = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    encoder = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+    return make_pipeline(absent, encoder)

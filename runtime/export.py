@@ -1,0 +1,111 @@
+"""Turns a fitted estimator into ONNX and proves the two agree, on real rows and on the edges of the contract."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlspec.runtime.contract import Contract
+from mlspec.runtime.onnx_model import OnnxModel
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TOLERANCE = 1e-5
+OPSETS = {"": 17, "ai.onnx.ml": 3}
+NUDGED = 512
+
+
+class ParityBroken(Exception):
+    """The exported model answers differently from the trained one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How many rows were compared, and the largest difference."""
+
+    rows: int
+    max_difference: float
+
+
+def export_model(model: Any, contract: Contract) -> OnnxModel:
+    """The estimator as ONNX: input `X` float32, one output `probabilities` or `value`."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    shape = [("X", FloatTensorType([None, len(contract.features)]))]
+    options = {id(model): {"zipmap": False}} if contract.classes else None
+    proto = to_onnx(model, initial_types=shape, options=options, target_opset=OPSETS, name="model")
+    _keep_one_output(proto.graph, "probabilities" if contract.classes else "value")
+    return OnnxModel(proto.SerializeToString(deterministic=True), contract.features, contract.classes)
+
+
+def check_parity(model: Any, exported: OnnxModel, rows: "np.ndarray", *, contract: Contract, scale: float) -> Parity:
+    """Compare on `rows` and on edge rows made of them; raises ParityBroken above 1e-5. A number's difference is relative to
+    the label's spread `scale`, or to the number itself where that is larger."""
+    import numpy as np
+
+    matrix = np.concatenate([rows, edge_rows(rows, contract)])
+    expected = np.asarray(model.predict_proba(matrix) if contract.classes else model.predict(matrix), np.float64)
+    answered = exported.predict(matrix).astype(np.float64)
+    if expected.shape != answered.shape:
+        raise ParityBroken(f"the ONNX model answers with shape {answered.shape}, the estimator with {expected.shape}")
+    unit = 1.0 if contract.classes else np.maximum(scale, np.abs(expected))
+    difference = np.abs(expected - answered) / unit
+    largest = float(difference.max())
+    if not largest <= TOLERANCE:
+        raise ParityBroken(
+            f"the ONNX model differs from the estimator by {largest:.3g}, at most {TOLERANCE:g} is allowed"
+        )
+    return Parity(len(matrix), largest)
+
+
+def edge_rows(rows: "np.ndarray", contract: Contract) -> "np.ndarray":
+    """Rows at the edges: each feature null, smallest and largest, all of them at once, and rows one float32 step away."""
+    import numpy as np
+
+    usual = rows[0]
+    low, high = (np.array(ends, np.float32) for ends in zip(*map(_ends, contract.features, rows.T), strict=True))
+    edges = []
+    for values in (np.full_like(usual, np.nan), low, high):
+        single = np.tile(usual, (len(usual), 1))
+        np.fill_diagonal(single, values)
+        edges += [single, values[None]]
+    nudged = rows[:NUDGED]
+    edges += [np.nextafter(nudged, np.float32(np.inf)), np.nextafter(nudged, np.float32(-np.inf))]
+    return np.concatenate(edges)
+
+
+def _ends(column: Any, values: "np.ndarray") -> tuple[float, float]:
+    """The contract's ends of a feature, or those seen."""
+    import numpy as np
+
+    seen = values[~np.isnan(values)]
+    low, high = (seen.min(), seen.max()) if len(seen) else (0.0, 0.0)
+    if column.type == "category":
+        return 0.0, len(column.values) - 1.0
+    return (
+        low if column.minimum is None else column.minimum,
+        high if column.maximum is None else column.maximum,
+    )
+
+
+def _keep_one_output(graph: Any, name: str) -> None:
+    """Drop every output but the last, the nodes that only made those, and give the one that stays its name."""
+    kept = graph.output[-1]
+    needed, nodes = {kept.name}, []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            nodes.append(node)
+    for node in nodes:
+        node.output[:] = [name if output == kept.name else output for output in node.output]
+        node.input[:] = [name if used == kept.name else used for used in node.input]
+    kept.name = name
+    del graph.output[:-1]
+    initializers = [tensor for tensor in graph.initializer if tensor.name in needed]
+    nodes.reverse()
+    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(copies)
+    tensors = [type(tensor).FromString(tensor.SerializeToString()) for tensor in initializers]
+    del graph.initializer[:]
+    graph.initializer.extend(tensors)

@@ -1,0 +1,54 @@
+"""An ONNX model as it is served: bytes and features in, scores of a float32 matrix out, on one thread."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mlspec.runtime.contract import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BATCH = 4096  # rows at once: keeps what neighbours compare in memory
+
+
+@dataclass(frozen=True)
+class OnnxModel:
+    """`features` is what its input columns are, `classes` what its output columns are (none: one number)."""
+
+    onnx: bytes
+    features: tuple[Column, ...]
+    classes: tuple[bool | str, ...]
+
+    @cached_property
+    def session(self) -> Any:
+        """The session, with the options the service uses: one request is one thread."""
+        from onnxruntime import InferenceSession, SessionOptions
+
+        options = SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
+
+    def predict(self, matrix: "np.ndarray") -> "np.ndarray":
+        """Probabilities [rows, classes], or values [rows]."""
+        import numpy as np
+
+        batches = [
+            self.session.run(None, {"X": matrix[start : start + BATCH]})[0]
+            for start in range(0, max(len(matrix), 1), BATCH)
+        ]
+        result = np.concatenate(batches)
+        return result if self.classes else result[:, 0]
+
+    def output(self, matrix: "np.ndarray") -> "np.ndarray":
+        """The one number per row that is watched: the positive class's probability, the likeliest class's, or the value."""
+        predicted = self.predict(matrix)
+        match len(self.classes):
+            case 0:
+                return predicted
+            case 2:
+                return predicted[:, 1]
+            case _:
+                return predicted.max(axis=1)
