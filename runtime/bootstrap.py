@@ -23,8 +23,8 @@ def difference(
     seed: int,
     task: "Task",
 ) -> dict[str, Any] | None:
-    """First minus second, sign turned so that more is better, on the rows themselves (`mean`) and its one-sided lower
-    bounds: percentiles of a paired bootstrap, in which both see the same resamples. None where the metric has no value."""
+    """First minus second, sign turned so that more is better, on the rows themselves (`mean`), and its one-sided
+    lower bounds: percentiles of a paired bootstrap, both see the same resamples. None where there is no value."""
     import numpy as np
 
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0

@@ -1,4 +1,4 @@
-"""The estimators a spec may name, each with what its input must look like; turns a name and its arguments into an estimator."""
+"""The estimators a spec may name, and how each is fed; turns a name and its arguments into an estimator."""
 
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -14,8 +14,9 @@ Preparation = Literal["none", "impute", "encode"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How an estimator is fed: `none` takes the matrix as it is, NaN and category codes included; `impute` has NaN filled
-    in; `encode` also has categories as one column each, and the rest scaled. `defaults` yield to the spec's arguments."""
+    """How an estimator is fed: `none` takes the matrix as it is, NaN and category codes included; `impute` has NaN
+    filled in; `encode` also has categories as one column each, and the rest scaled. The spec's arguments come before
+    `defaults`."""
 
     preparation: Preparation
     classifier: bool
@@ -65,7 +66,7 @@ ESTIMATORS: dict[str, Kind] = {
 
 
 def make_estimator(target: str, arguments: "Mapping[str, Any]", *, features: "Sequence[Column]", seed: int) -> Any:
-    """An estimator that takes the feature matrix; what it needs done to the matrix is inside, and is exported with it."""
+    """An estimator that takes the feature matrix; what it needs done to that is inside, and is exported with it."""
     kind = ESTIMATORS[target]
     module, _, name = target.rpartition(".")
     estimator = getattr(import_module(module), name)()

@@ -34,7 +34,7 @@ class Answers:
 def evaluate(
     rows: "pl.DataFrame", models: Mapping[str, OnnxModel | None], settings: TrainingSettings
 ) -> dict[str, Any]:
-    """The parts of evaluation.json that come from the test rows; `models` are the challenger and the champion, if any."""
+    """The parts of evaluation.json that come from the test rows; `models`: the challenger and the champion, if any."""
     truth = target_vector(rows, settings.contract)
     task = settings.contract.task
     answers = {name: _answers(model, rows) if model else None for name, model in models.items()}

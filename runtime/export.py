@@ -39,8 +39,8 @@ def export_model(model: Any, contract: Contract) -> OnnxModel:
 
 
 def check_parity(model: Any, exported: OnnxModel, rows: "np.ndarray", *, contract: Contract, scale: float) -> Parity:
-    """Compare on `rows` and on edge rows made of them; raises ParityBroken above 1e-5. A number's difference is relative to
-    the label's spread `scale`, or to the number itself where that is larger."""
+    """Compare on `rows` and on edge rows made of them; raises ParityBroken above 1e-5. A number's difference is
+    relative to the label's spread `scale`, or to the number itself where that is larger."""
     import numpy as np
 
     matrix = np.concatenate([rows, edge_rows(rows, contract)])
@@ -59,7 +59,7 @@ def check_parity(model: Any, exported: OnnxModel, rows: "np.ndarray", *, contrac
 
 
 def edge_rows(rows: "np.ndarray", contract: Contract) -> "np.ndarray":
-    """Rows at the edges: each feature null, smallest and largest, all of them at once, and rows one float32 step away."""
+    """Rows at the edges: each feature null, smallest, largest; all of them at once; rows one float32 step away."""
     import numpy as np
 
     usual = rows[0]

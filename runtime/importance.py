@@ -16,7 +16,7 @@ SAMPLE = 4000
 def permutation_importance(
     model: OnnxModel, matrix: "np.ndarray", target: "np.ndarray", *, task: "Task", seed: int
 ) -> dict[str, float]:
-    """The rise in log loss (RMSE for a number) on a sample of `matrix`, most important feature first; by Breiman, 2001."""
+    """The rise in log loss (RMSE for a number) on a sample of rows, most important feature first (Breiman, 2001)."""
     import numpy as np
 
     random = np.random.default_rng(seed)

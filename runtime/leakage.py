@@ -1,4 +1,4 @@
-"""Finds features that give the label away: a small tree on one feature alone must not predict the label nearly perfectly."""
+"""Finds features that give the label away: a small tree on one feature alone must not predict it nearly perfectly."""
 
 from typing import TYPE_CHECKING
 

@@ -1,5 +1,5 @@
-"""Turns true and predicted values into metrics; each takes a matrix of row weights, so that a thousand bootstrap resamples
-are measured in the same few array operations as the rows themselves."""
+"""Turns true and predicted values into metrics; each takes a matrix of row weights, so that a thousand resamples are
+measured in the same few array operations as the rows themselves."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -30,11 +30,12 @@ def weighted(
 
     function = METRICS[task][metric]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return function(truth, np.asarray(predicted, np.float64), weights)
+        return np.asarray(function(truth, np.asarray(predicted, np.float64), weights))
 
 
 def _mean(losses: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
-    return (weights @ losses) / weights.sum(axis=1)
+    mean: np.ndarray = (weights @ losses) / weights.sum(axis=1)
+    return mean
 
 
 def _of_positive(function: Callable[..., "np.ndarray"]) -> Callable[..., "np.ndarray"]:
@@ -46,9 +47,10 @@ def _of_each_class(function: Callable[..., "np.ndarray"]) -> Callable[..., "np.n
     """The mean over the classes, each against the rest."""
 
     def mean(truth: "np.ndarray", predicted: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
-        classes = range(predicted.shape[1])
-        total: np.ndarray = sum(function(truth == k, predicted[:, k], weights) for k in classes)
-        return total / len(classes)
+        import numpy as np
+
+        each = [function(truth == k, predicted[:, k], weights) for k in range(predicted.shape[1])]
+        return np.asarray(np.mean(each, axis=0))
 
     return mean
 
@@ -69,7 +71,8 @@ def _roc_auc(positive: "np.ndarray", score: "np.ndarray", weights: "np.ndarray")
     """The share of pairs in the right order, ties counted half (Mann and Whitney)."""
     positives, negatives = _by_score(positive, score, weights)
     below = negatives.cumsum(axis=1) - negatives / 2
-    return (positives * below).sum(axis=1) / (positives.sum(axis=1) * negatives.sum(axis=1))
+    area: np.ndarray = (positives * below).sum(axis=1) / (positives.sum(axis=1) * negatives.sum(axis=1))
+    return area
 
 
 def _average_precision(positive: "np.ndarray", score: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
@@ -79,7 +82,8 @@ def _average_precision(positive: "np.ndarray", score: "np.ndarray", weights: "np
     true = positives[:, ::-1].cumsum(axis=1)
     false = negatives[:, ::-1].cumsum(axis=1)
     precision = np.nan_to_num(true / (true + false))
-    return (positives[:, ::-1] * precision).sum(axis=1) / positives.sum(axis=1)
+    area: np.ndarray = (positives[:, ::-1] * precision).sum(axis=1) / positives.sum(axis=1)
+    return area
 
 
 def _log_loss(truth: "np.ndarray", predicted: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
@@ -117,7 +121,7 @@ def _balanced_accuracy(truth: "np.ndarray", predicted: "np.ndarray", weights: "n
     import numpy as np
 
     right, _, true = _confusion(truth, predicted, weights)
-    return np.nanmean(right / true, axis=1)
+    return np.asarray(np.nanmean(right / true, axis=1))
 
 
 def _per_class(kind: str) -> Callable[..., "np.ndarray"]:
@@ -130,8 +134,8 @@ def _per_class(kind: str) -> Callable[..., "np.ndarray"]:
         over = {"precision": guessed, "recall": true, "f1": (guessed + true) / 2}[kind]
         values = np.where(over > 0, right / np.where(over > 0, over, 1), 0.0)
         if predicted.shape[1] == 2:
-            return values[:, 1]
-        return np.nanmean(np.where(guessed + true > 0, values, np.nan), axis=1)
+            return np.asarray(values[:, 1])
+        return np.asarray(np.nanmean(np.where(guessed + true > 0, values, np.nan), axis=1))
 
     return score
 

@@ -35,15 +35,15 @@ class OnnxModel:
         """Probabilities [rows, classes], or values [rows]."""
         import numpy as np
 
-        batches = [
-            self.session.run(None, {"X": matrix[start : start + BATCH]})[0]
-            for start in range(0, max(len(matrix), 1), BATCH)
-        ]
+        starts = range(0, max(len(matrix), 1), BATCH)
+        batches = [self.session.run(None, {"X": matrix[start : start + BATCH]})[0] for start in starts]
         result = np.concatenate(batches)
         return result if self.classes else result[:, 0]
 
     def output(self, matrix: "np.ndarray") -> "np.ndarray":
-        """The one number per row that is watched: the positive class's probability, the likeliest class's, or the value."""
+        """The one number per row that is watched: the positive class's probability, the likeliest one, or the value."""
+        import numpy as np
+
         predicted = self.predict(matrix)
         match len(self.classes):
             case 0:
@@ -51,4 +51,4 @@ class OnnxModel:
             case 2:
                 return predicted[:, 1]
             case _:
-                return predicted.max(axis=1)
+                return np.asarray(predicted.max(axis=1))

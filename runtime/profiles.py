@@ -1,4 +1,4 @@
-"""Turns the training rows into profile.json, the reference drift is measured against: bins fixed here, counts in them."""
+"""Turns the training rows into profile.json, the reference of drift: bins fixed here, and the counts in them."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ BINS = 20
 def make_profile(
     model: OnnxModel, matrix: "np.ndarray", *, nulls: Mapping[str, int], importance: Mapping[str, float]
 ) -> dict[str, Any]:
-    """The profile of the training rows, and of the model's answers to them; `nulls` counts each column's nulls, which the
-    matrix does not tell from unknown categories."""
+    """The profile of the training rows, and of the model's answers to them; `nulls` counts each column's nulls, which
+    the matrix does not tell from unknown categories."""
     profile = {
         "format": 1,
         "rows": len(matrix),
@@ -33,8 +33,8 @@ def make_profile(
 
 
 def bin_edges(values: "np.ndarray") -> list[float]:
-    """At most 19 edges, at the quantiles of `values`; none falls below a value that all others are above, so that no bin
-    starts out empty. Where quantiles see one value only, the next one that occurs is the edge."""
+    """At most 19 edges, at the quantiles of `values`, each with values below it, so that no bin starts out empty.
+    Where the quantiles see one value only, the next one that occurs is the edge."""
     import numpy as np
 
     if not len(values):

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def fit_model(settings: TrainingSettings, matrix: "np.ndarray", target: "np.ndarray", *, parts: "Parts") -> Any:
-    """The fitted estimator. Early stopping sees the validation rows and no others; without any it is off, unless the spec
-    says so. An estimator that has no early stopping on given rows is fitted on training and validation rows."""
+    """The fitted estimator. Early stopping sees the validation rows and no others; without any it is off, unless the
+    spec says so. An estimator that cannot be given rows to stop on is fitted on training and validation rows."""
     import numpy as np
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     arguments = dict(settings.arguments)
     train, watched = parts.train, {}

@@ -57,6 +57,7 @@ class Learned:
 
 def run(settings: TrainingSettings, base: Path) -> int:
     """Train and write `model/` under `base`; 0, or 1 with `output/failure` written."""
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # scikit-learn would load it, for a second
     try:
         told = json.loads((base / "input/config/hyperparameters.json").read_text(encoding="utf-8"))
         train(Job(settings, base, told["release"], parse_now(told["now"])))
@@ -79,16 +80,7 @@ def train(job: Job) -> None:
     _say(f"{rows.height} rows keep their contract")
     learned = _learn(job, rows)
     _say(f"trained on {len(learned.parts.train)} rows; ONNX differs by {learned.parity.max_difference:.1e} at most")
-    train_rows = learned.parts.train
-    importance = permutation_importance(
-        learned.model,
-        learned.matrix[train_rows],
-        learned.target[train_rows],
-        task=contract.task,
-        seed=job.settings.seed,
-    )
-    nulls = rows[train_rows].select(c.name for c in contract.features).null_count().row(0, named=True)
-    profile = make_profile(learned.model, learned.matrix[train_rows], nulls=nulls, importance=importance)
+    importance, profile = _profile(job, learned)
     _say("profiled")
     evaluation = _evaluation(job, learned, champion, checks=checks)
     _say(f"evaluated on {len(learned.parts.test)} rows: {json.dumps(evaluation['metrics'])}")
@@ -131,6 +123,15 @@ def _learn(job: Job, rows: "pl.DataFrame") -> Learned:
     return Learned(rows, parts, matrix, target, model, parity)
 
 
+def _profile(job: Job, learned: Learned) -> tuple[dict[str, float], dict[str, Any]]:
+    """How important each feature is, most important first, and the reference of drift: both of the training rows."""
+    contract, train = job.settings.contract, learned.parts.train
+    matrix, target = learned.matrix[train], learned.target[train]
+    importance = permutation_importance(learned.model, matrix, target, task=contract.task, seed=job.settings.seed)
+    nulls = learned.rows[train].select(c.name for c in contract.features).null_count().row(0, named=True)
+    return importance, make_profile(learned.model, matrix, nulls=nulls, importance=importance)
+
+
 def _evaluation(job: Job, learned: Learned, champion: OnnxModel | None, *, checks: tuple[Check, ...]) -> dict[str, Any]:
     contract, parts = job.settings.contract, learned.parts
     judged = evaluate(learned.rows[parts.test], {"challenger": learned.model, "champion": champion}, job.settings)
@@ -151,8 +152,8 @@ def _window(learned: Learned, contract: Contract) -> dict[str, str | None]:
     if contract.time is None:
         return {"start": None, "end": None, "test_start": None}
     times = learned.rows[contract.time.name]
-    found = {"start": times.min(), "end": times.max(), "test_start": times[learned.parts.test].min()}
-    return {name: time.isoformat() for name, time in found.items()}
+    ends = {"start": times.min(), "end": times.max(), "test_start": times[learned.parts.test].min()}
+    return {name: end.isoformat() for name, end in ends.items() if isinstance(end, datetime)}
 
 
 def _description(job: Job, model: OnnxModel, importance: dict[str, float]) -> dict[str, Any]:
