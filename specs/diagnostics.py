@@ -27,8 +27,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake. `code` is stable (ML1xx YAML, ML2xx language, ML3xx composition, ML4xx lowering, ML5xx plan and state,
-    ML6xx deploy, ML7xx packaging); `path` is the dotted key, `line` the offending source line."""
+    """One mistake. `code` is stable (ML1xx YAML, ML2xx language, ML3xx composition, ML4xx lowering, ML5xx plan and
+    state, ML6xx deploy, ML7xx packaging); `path` is the dotted key, `line` the offending source line."""
 
     code: str
     message: str

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mlspec.specs.units import Duration, Money, Percent, Size
 
@@ -26,16 +27,25 @@ Metric = Literal[
 Signal = Literal["data_drift", "prediction_drift", "quality", "latency_p99", "errors", "rejects"]
 
 
+def wrong(key: str, problem: str) -> PydanticCustomError:
+    """What a block says when its keys do not fit together; `key` is where a reader should look first."""
+    return PydanticCustomError("block", "{problem}", {"problem": problem, "key": key})
+
+
 class Block(BaseModel):
     """What all blocks share: frozen, no unknown keys, no coercion between kinds of scalars."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class DataSource(Block):
     """Where the rows are."""
 
-    uri: str = Field(description="s3://bucket/prefix/ or a file or folder beside the spec.", examples=["s3://lake/flights/"])
+    uri: str = Field(
+        description="s3://bucket/prefix/ or a file or folder beside the spec.", examples=["s3://lake/flights/"]
+    )
     format: Literal["parquet", "csv"] = Field("parquet", description="How the files are written.")
 
 
@@ -56,13 +66,13 @@ class Column(Block):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.type is None and self.role != "ignore":
-            raise ValueError(f"a column with role {self.role} needs a type")
+            raise wrong("role", f"a column with role {self.role} needs a type")
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
+            raise wrong("min", f"min {self.min:g} is above max {self.max:g}")
         if self.values and self.type != "category":
-            raise ValueError("values are for type category only")
-        if self.type == "category" and self.role == "feature" and not self.values:
-            raise ValueError("a category needs its values")
+            raise wrong("values", "values are for type category only")
+        if self.type == "category" and self.role in ("feature", "label") and not self.values:
+            raise wrong("type", "a category needs its values")
         return self
 
 
@@ -90,7 +100,7 @@ class DataCheck(Block):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.unique is None) == (self.rows is None):
-            raise ValueError("a check has exactly one of: unique, rows")
+            raise wrong("unique", "a check has exactly one of: unique, rows")
         return self
 
 
@@ -107,7 +117,9 @@ class Data(Block):
 class Compute(Block):
     """The machine a training job runs on."""
 
-    instance: str = Field("ml.m5.xlarge", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", description="SageMaker instance type.")
+    instance: str = Field(
+        "ml.m5.xlarge", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", description="SageMaker instance type."
+    )
     count: int = Field(1, ge=1, le=64, description="How many instances.")
     spot: bool = Field(False, description="Use spare capacity, which may be interrupted.")
     max_runtime: Duration = Field(Duration(3_600_000), description="The job is stopped after this long.")
@@ -126,8 +138,12 @@ class Tune(Block):
 class Training(Block):
     """How a model is made from the rows."""
 
-    framework: Literal["sklearn", "torch", "xgboost", "lightgbm", "custom"] = Field("sklearn", description="The library.")
-    estimator: dict[str, Any] = Field(description="`_target_` and its arguments; looked up now, called only in the job.")
+    framework: Literal["sklearn", "torch", "xgboost", "lightgbm", "custom"] = Field(
+        "sklearn", description="The library."
+    )
+    estimator: dict[str, Any] = Field(
+        description="`_target_` and its arguments; looked up now, called only in the job."
+    )
     image: str | None = Field(None, description="Training image, instead of AWS's Deep Learning Container.")
     compute: Compute = Compute()
     tune: Tune | None = None
@@ -157,19 +173,21 @@ class Gate(Block):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.metric is None) == (self.approval is None):
-            raise ValueError("a gate has exactly one of: metric, approval")
+            raise wrong("metric", "a gate has exactly one of: metric, approval")
         limits = [self.min is not None, self.max is not None, self.versus is not None]
         if self.metric is not None and sum(limits) != 1:
-            raise ValueError("a metric gate has exactly one of: min, max, versus")
+            raise wrong("metric", "a metric gate has exactly one of: min, max, versus")
         if (self.metric == "latency_p99") != isinstance(self.max, Duration):
-            raise ValueError("latency_p99 takes a max that is a duration, and no other metric does")
+            raise wrong("max", "latency_p99 takes a max that is a duration, and no other metric does")
         return self
 
 
 class Serving(Block):
     """Where predictions are answered."""
 
-    target: Literal["lambda", "container", "endpoint", "serverless", "batch"] = Field("lambda", description="What answers.")
+    target: Literal["lambda", "container", "endpoint", "serverless", "batch"] = Field(
+        "lambda", description="What answers."
+    )
     memory: Size = Field(Size(2**30), description="Memory of each instance of the function.")
     timeout: Duration = Field(Duration(30_000), description="Longest a request may take.")
     auth: Literal["iam"] = Field("iam", description="Who may call: those with an IAM permission.")
@@ -192,7 +210,9 @@ class Rollout(Block):
     rollback_on: tuple[Literal["errors", "rejects", "latency_p99", "drift"], ...] = Field(
         ("errors",), description="The signals that send traffic back."
     )
-    max_error_rate: Percent = Field(Percent(Decimal("0.01")), description="Share of failed or refused requests allowed.")
+    max_error_rate: Percent = Field(
+        Percent(Decimal("0.01")), description="Share of failed or refused requests allowed."
+    )
 
 
 class Monitor(Block):
@@ -206,18 +226,20 @@ class Monitor(Block):
     min_rows: int = Field(200, ge=1, description="Fewer rows than this in a window are not judged.")
     metric: Metric | None = Field(None, description="For quality: the metric.")
     min: float | None = Field(None, description="For quality: the smallest value allowed.")
-    max: Duration | Percent | None = Field(None, description="For latency_p99 a duration; for errors and rejects a share.")
+    max: Duration | Percent | None = Field(
+        None, description="For latency_p99 a duration; for errors and rejects a share."
+    )
     labels: dict[str, Any] | None = Field(None, description="For quality: where true labels arrive, and how late.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         drift = self.signal in ("data_drift", "prediction_drift")
         if drift and (self.method is None or self.threshold is None):
-            raise ValueError(f"{self.signal} needs a method and a threshold")
+            raise wrong("signal", f"{self.signal} needs a method and a threshold")
         if self.signal == "latency_p99" and not isinstance(self.max, Duration):
-            raise ValueError("latency_p99 needs a max that is a duration")
+            raise wrong("signal", "latency_p99 needs a max that is a duration")
         if self.signal in ("errors", "rejects") and not isinstance(self.max, Percent):
-            raise ValueError(f"{self.signal} needs a max that is a percentage")
+            raise wrong("signal", f"{self.signal} needs a max that is a percentage")
         return self
 
 

@@ -31,9 +31,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Origins:
-    """Origins by dotted path (`gates.0.min`); a path that has none takes its nearest ancestor's."""
+    """Origins by dotted path (`gates.0.min`); a path that has none takes its nearest ancestor's.
+
+    `history` holds, for a path that several layers set, all of them, lowest first."""
 
     by_path: Mapping[str, Origin] = field(default_factory=dict)
+    history: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
 
     def of(self, path: str) -> Origin:
         """The origin of `path`, or of its nearest ancestor, or the built-in default."""

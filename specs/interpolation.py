@@ -1,0 +1,91 @@
+"""`${key.path}` in a composed tree: only paths of the spec itself, no circles, no explosion, nothing from outside."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
+LARGEST = 20_000
+DEEPEST = 20
+
+
+def forbidden(text: str) -> bool:
+    """Whether `text` holds an interpolation that is not a plain path: resolvers could read environment or clock."""
+    return "${" in text and "${" in REFERENCE.sub("", text)
+
+
+def problems(tree: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Dotted path and message of each interpolation that leads nowhere, in a circle, or to too much."""
+    return _Walk(tree).run()
+
+
+class _Walk:
+    """Follows every reference once, remembering how large each value becomes."""
+
+    def __init__(self, tree: Mapping[str, Any]) -> None:
+        self.tree = tree
+        self.sizes: dict[str, int] = {}
+        self.open: list[str] = []
+        self.found: dict[str, str] = {}
+
+    def run(self) -> list[tuple[str, str]]:
+        total = 0
+        for path, text in texts(self.tree):
+            if REFERENCE.search(text):
+                total += self.size(path, text)
+                if total > LARGEST:
+                    self.found.setdefault(path, f"interpolations add up to more than {LARGEST} characters")
+                    break
+        return list(self.found.items())
+
+    def size(self, path: str, value: Any) -> int:
+        """How many characters `value` at `path` becomes."""
+        if not isinstance(value, str):
+            return 1 + sum(self.size(f"{path}.{key}", child) for key, child in _items(value))
+        if path in self.sizes:
+            return self.sizes[path]
+        if path in self.open or len(self.open) >= DEEPEST:
+            circle = " -> ".join([*self.open[-4:], path])
+            self.found.setdefault(self.open[-1], f"the interpolations go in a circle: {circle}")
+            return 0
+        self.open.append(path)
+        size = len(value) + sum(self.target(path, match[1]) for match in REFERENCE.finditer(value))
+        self.open.pop()
+        self.sizes[path] = size
+        return size
+
+    def target(self, path: str, reference: str) -> int:
+        if path.startswith(reference + "."):
+            self.found.setdefault(path, f"${{{reference}}} holds the value it stands in")
+            return 0
+        value: Any = self.tree
+        for part in reference.split("."):
+            value = _child(value, part)
+        if value is _NOTHING:
+            self.found.setdefault(path, f"${{{reference}}} leads nowhere")
+            return 0
+        return self.size(reference, value)
+
+
+_NOTHING = object()
+
+
+def _child(value: Any, part: str) -> Any:
+    if isinstance(value, list):
+        return value[int(part)] if part.isdecimal() and int(part) < len(value) else _NOTHING
+    return value.get(part, _NOTHING) if isinstance(value, Mapping) else _NOTHING
+
+
+def _items(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text below `value`, with its dotted path."""
+    if isinstance(value, str):
+        yield path, value
+    for key, child in _items(value):
+        yield from texts(child, f"{path}.{key}" if path else str(key))

@@ -1,0 +1,150 @@
+"""A spec file -> the checked spec, or every mistake in it at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mlspec.specs.check import check_tree, with_tuples
+from mlspec.specs.checked import Checked
+from mlspec.specs.compose import Composed, compose_spec
+from mlspec.specs.diagnostics import Diagnostic, Severity, Span, SpecError
+from mlspec.specs.layers import Place, find, nearest_place, origins_of
+from mlspec.specs.models import Spec
+from mlspec.specs.nearest import hint_for
+from mlspec.specs.origins import Origin, Origins, Source
+from mlspec.specs.rules import check_rules
+from mlspec.specs.view import view_of, view_of_spec
+from mlspec.specs.wording import Wording
+from mlspec.specs.yaml_nodes import Node
+from mlspec.specs.yaml_text import split_lines
+
+_OPEN = "???"  # Hydra's mark of a value that a later layer must fill in
+KEYS = tuple(field.alias or name for name, field in Spec.model_fields.items() if name != "environment")
+
+
+def load_spec(path: Path, *, environment: str = "dev", overrides: Sequence[str] = ()) -> Checked:
+    """Read, compose and check the spec in `path`; raises SpecError with every diagnostic there is."""
+    path = Path(path)
+    try:
+        composed = compose_spec(path, environment, overrides, KEYS)
+        spec = _check(composed, environment)
+    except SpecError as error:
+        raise SpecError(with_lines(error.diagnostics, _texts(path))) from None
+    if spec is None:
+        raise SpecError(with_lines(composed.found, composed.texts))
+    return Checked(spec, _complete(origins_of(composed.places), spec), composed.texts)
+
+
+def _check(composed: Composed, environment: str) -> Spec | None:
+    """The spec, when nothing is wrong with it; what is, is added to what composition found."""
+    given = [*_environment_key(composed), *_unfilled(composed.tree, composed.places)]
+    tree = {**composed.tree, "environment": environment}
+    spec, worded = check_tree(tree)
+    environments = tuple(composed.environments)
+    frozen = with_tuples(tree)
+    view = view_of(frozen, environments) if spec is None else view_of_spec(spec, frozen, environments)
+    told = {diagnostic.span for diagnostic in [*composed.found, *given] if diagnostic.span}
+    found = [_diagnostic(wording, composed.places) for wording in [*worded, *check_rules(view)]]
+    composed.found.extend(given)
+    composed.found.extend(diagnostic for diagnostic in found if diagnostic.span not in told)
+    composed.found.extend(_overlay_keys(composed.environments, environment))
+    return None if any(one.severity is Severity.ERROR for one in composed.found) else spec
+
+
+def _diagnostic(wording: Wording, places: Place) -> Diagnostic:
+    place = nearest_place(places, wording.at)
+    span = place.key if wording.key and place.key else place.origin.span
+    hint, text = wording.hint, place.origin.text
+    return Diagnostic(wording.code, wording.message, span, ".".join(wording.at), hint, text)
+
+
+def _environment_key(composed: Composed) -> Iterator[Diagnostic]:
+    """The environment is chosen for a run; a file that fixed it could not be deployed to another."""
+    place = find(composed.places, ("environment",))
+    if place is not None:
+        hint = "choose it with --env; what differs in it goes under environments"
+        span = place.key or place.origin.span
+        yield Diagnostic("ML201", "environment is not a key of a file", span, "environment", hint, place.origin.text)
+
+
+def _unfilled(tree: Any, places: Place, path: tuple[str, ...] = ()) -> Iterator[Diagnostic]:
+    """Values that a profile left for the spec to fill in."""
+    if tree == _OPEN:
+        place = nearest_place(places, path)
+        message = f"{'.'.join(path)} is still to be filled in"
+        yield Diagnostic("ML309", message, place.origin.span, ".".join(path), "set it in the spec", place.origin.text)
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, child in items:
+        yield from _unfilled(child, places, (*path, str(key)))
+
+
+def _overlay_keys(environments: Mapping[str, Node], chosen: str) -> Iterator[Diagnostic]:
+    """Unknown keys in the overlays that were not chosen: those of the chosen one are found with the rest."""
+    for name, overlay in environments.items():
+        if name != chosen and overlay.value:
+            yield from _unknown_keys(overlay, ())
+
+
+def _unknown_keys(node: Node, path: tuple[str, ...]) -> Iterator[Diagnostic]:
+    from mlspec.specs.schema import keys_at, schemas_at
+
+    items = node.value.items() if isinstance(node.value, dict) else ()
+    items = enumerate(node.value) if isinstance(node.value, tuple) else items  # type: ignore[assignment]
+    for key, child in items:
+        below = (*path, str(key))
+        if schemas_at(below):
+            yield from _unknown_keys(child, below)
+        elif _closed(path):
+            known = keys_at(path)
+            where = f" in {'.'.join(path)}" if path else ""
+            message = f"unknown key '{key}'{where}"
+            yield Diagnostic("ML201", message, child.key, ".".join(below), hint_for(str(key), known))
+
+
+def _closed(path: tuple[str, ...]) -> bool:
+    """Whether the language fixes the keys at `path`: those of an estimator, say, are free."""
+    from mlspec.specs.schema import schemas_at
+
+    return all(schema.get("additionalProperties") is not True for schema in schemas_at(path))
+
+
+def _complete(origins: Origins, spec: Spec) -> Origins:
+    """The origins, with one for each value that came from the language itself."""
+    by_path = dict(origins.by_path)
+    dumped = spec.model_dump(mode="json", by_alias=True)
+    for path in _paths(dumped, ""):
+        by_path.setdefault(path, Origin(Source.DEFAULT))
+    return replace(origins, by_path=by_path)
+
+
+def _paths(value: Any, path: str) -> Iterator[str]:
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in items:
+        yield from _paths(child, f"{path}.{key}" if path else str(key))
+
+
+def with_lines(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> list[Diagnostic]:
+    """The diagnostics, each with the line of source it points at."""
+    lines = {file: split_lines(text) for file, text in texts.items()}
+    return [_with_line(diagnostic, diagnostic.span, lines) for diagnostic in diagnostics]
+
+
+def _with_line(diagnostic: Diagnostic, span: Span | None, lines: Mapping[str, list[str]]) -> Diagnostic:
+    if span is None or diagnostic.line or span.file not in lines or span.line > len(lines[span.file]):
+        return diagnostic
+    return replace(diagnostic, line=lines[span.file][span.line - 1][:400])
+
+
+def _texts(path: Path) -> dict[str, str]:
+    """The text of a spec that could not be parsed, where it is a text at all."""
+    from mlspec.specs.yaml_text import LARGEST_FILE
+
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+            return {}
+        return {path.name: path.read_bytes().decode("utf-8", "replace")}
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,20 @@
+"""A word that is not known -> the known word it was probably meant to be."""
+
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word most like `word`, or nothing when none is close."""
+    from difflib import get_close_matches
+
+    lowered = {name.lower(): name for name in sorted(known)}
+    found = get_close_matches(word.lower()[:80], lowered, n=1, cutoff=0.6)
+    return lowered[found[0]] if found else ""
+
+
+def hint_for(word: str, known: Iterable[str], what: str = "allowed") -> str:
+    """`did you mean 'x'? allowed: a, b, x`, in the order given."""
+    words = list(known)
+    close = nearest(word, words)
+    listed = ", ".join(words[:24]) + (", ..." if len(words) > 24 else "")
+    return (f"did you mean '{close}'? " if close else "") + f"{what}: {listed or 'none'}"

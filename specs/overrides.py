@@ -1,0 +1,94 @@
+"""`key=value`, `+key=value` and `~key` of the command line -> overrides that are safe to hand to Hydra."""
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlspec.specs.diagnostics import Diagnostic
+from mlspec.specs.interpolation import forbidden, texts
+from mlspec.specs.nearest import hint_for
+
+_KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*\Z")
+_LONGEST = 4096
+_HINT = "write key.path=value, +key.path=value or ~key.path; quote a text that holds a comma: 'key=\"a,b\"'"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One override as it was written, and what it does; `hydra` is the text Hydra is given."""
+
+    text: str
+    path: tuple[str, ...]
+    deletes: bool
+    value: Any
+    hydra: str
+
+
+def parse_overrides(given: Sequence[str], known: Iterable[str], found: list[Diagnostic]) -> list[Override]:
+    """The overrides that are understood; those that are not become diagnostics."""
+    if not given:
+        return []
+    words = [*known, "profile"]
+    parsed = (_parse(text, words, found) for text in given)
+    return [override for override in parsed if override is not None]
+
+
+def profile_choice(overrides: Iterable[Override]) -> list[str] | None:
+    """The profiles the command line chooses, or None where it leaves the spec's own."""
+    choice: list[str] | None = None
+    for override in overrides:
+        if override.path == ("profile",):
+            value = [] if override.deletes else override.value
+            choice = [str(name) for name in (value if isinstance(value, list) else [value])]
+    return choice
+
+
+def _parse(text: str, known: list[str], found: list[Diagnostic]) -> Override | None:
+    """The override, or None after reporting why `text` is none."""
+    parsed = _hydra_parse(text)
+    problem = ("ML305", parsed, _HINT) if isinstance(parsed, str) else _problem(parsed, known)
+    if problem is not None:
+        code, message, hint = problem
+        shown = text[:200].encode("ascii", "backslashreplace").decode() if not text.isprintable() else text[:200]
+        found.append(Diagnostic(code, f"override '{shown}' {message}", hint=hint, line=shown))
+        return None
+    path = tuple(parsed.key_or_group.split("."))
+    return Override(text, path, parsed.is_delete(), parsed.value(), _for_hydra(text, parsed))
+
+
+def _problem(parsed: Any, known: list[str]) -> tuple[str, str, str] | None:
+    """Code, message and hint of an override that Hydra understands and a spec does not."""
+    key = parsed.key_or_group
+    if parsed.package is not None or not _KEY.match(key):
+        return "ML305", "does not begin with a key of a spec", _HINT
+    if (first := key.split(".")[0]) not in known:
+        return "ML306", f"sets '{first}', which is not a key of a spec", hint_for(first, known, "keys")
+    if parsed.is_sweep_override() or parsed.is_list_extend():
+        return "ML305", "stands for several values", "a list is written [a,b]"
+    if any(forbidden(part) for _, part in texts(parsed.value())):
+        return "ML307", "interpolates more than ${key.path}", "no resolvers: neither environment nor clock"
+    return None
+
+
+def _for_hydra(text: str, parsed: Any) -> str:
+    """Hydra's plain `key=value` wants the key to be there already. Here a key may come from the language's own
+    defaults, and one that no block knows is told later with the nearest right word: so each is set, new or not."""
+    plain = not (parsed.is_add() or parsed.is_force_add() or parsed.is_delete())
+    return f"++{text}" if plain else text
+
+
+def _hydra_parse(text: str) -> Any:
+    """Hydra's parsed override, or the reason why there is none."""
+    if len(text) > _LONGEST or not text.isprintable():
+        return "is too long, or holds control characters"
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return OverridesParser.create().parse_override(text)
+    except (HydraException, RecursionError, ValueError) as error:
+        return "is not understood: " + (str(error).splitlines() or ["no override"])[0]

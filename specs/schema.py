@@ -1,0 +1,109 @@
+"""The language's models -> one JSON Schema for editors, and the parts of it that stand at a dotted path."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+SCHEMA_ID = "https://mlspec.dev/schema/v1.json"
+_PROFILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+_DEFAULTS: dict[str, Any] = {
+    "type": "array",
+    "description": "What this spec is laid over, in order: profiles, and `_self_` for this file.",
+    "items": {
+        "anyOf": [
+            {"const": "_self_"},
+            {
+                "type": "object",
+                "properties": {
+                    "profile": {**_PROFILES, "description": "A profile: shipped, or in a `profiles` folder."}
+                },
+                "required": ["profile"],
+                "additionalProperties": False,
+            },
+        ]
+    },
+}
+
+
+@cache
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft-07 features and `$defs`) of a spec as it is written, overlays included."""
+    from mlspec.specs.models import Spec
+
+    schema: dict[str, Any] = Spec.model_json_schema(by_alias=True)
+    properties = dict(schema["properties"])
+    properties.pop("environment")
+    overlay = {
+        "type": "object",
+        "properties": {k: _relaxed(v) for k, v in properties.items()},
+        "additionalProperties": False,
+    }
+    properties["defaults"] = _DEFAULTS
+    properties["environments"] = {
+        "type": "object",
+        "description": "What changes in an environment, by its name; chosen by --env.",
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/Overlay"}, {"type": "null"}]},
+    }
+    definitions = _with_overlays(schema["$defs"], overlay)
+    required = ["apiVersion", "name", "owner", "data", "training"]
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": SCHEMA_ID,
+        "title": "mlspec",
+        "description": schema.get("description", ""),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _with_overlays(definitions: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Every block a second time as `<block>Overlay`, in which no key is required: profiles bring the others."""
+    relaxed = {f"{name}Overlay": _relaxed({**block, "required": []}) for name, block in definitions.items()}
+    for block in relaxed.values():
+        block.pop("required", None)
+    return {**definitions, **relaxed, "Overlay": dict(overlay)}
+
+
+def _relaxed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: f"{child}Overlay" if key == "$ref" else _relaxed(child) for key, child in value.items()}
+    return [_relaxed(child) for child in value] if isinstance(value, list) else value
+
+
+def schemas_at(path: Sequence[str]) -> list[dict[str, Any]]:
+    """The alternatives the language has for the value at `path`; none where it has no such key."""
+    root = json_schema()
+    found = list(_alternatives(root, root))
+    for part in path:
+        steps = [step for schema in found for step in _step(schema, part)]
+        found = [alternative for step in steps for alternative in _alternatives(step, root)]
+    return found
+
+
+def keys_at(path: Sequence[str]) -> list[str]:
+    """The keys a mapping at `path` can have."""
+    return [key for schema in schemas_at(path) for key in schema.get("properties", {})]
+
+
+def _alternatives(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if "$ref" in schema:
+        target = root["$defs"][str(schema["$ref"]).rpartition("/")[2]]
+        yield from _alternatives({**target, **{k: v for k, v in schema.items() if k != "$ref"}}, root)
+    elif "anyOf" in schema:
+        rest = {k: v for k, v in schema.items() if k != "anyOf"}
+        for choice in schema["anyOf"]:
+            yield from _alternatives({**choice, **rest}, root)
+    else:
+        yield dict(schema)
+
+
+def _step(schema: Mapping[str, Any], part: str) -> Iterator[Mapping[str, Any]]:
+    if part in schema.get("properties", {}):
+        yield schema["properties"][part]
+    elif isinstance(schema.get("additionalProperties"), dict):
+        yield schema["additionalProperties"]
+    elif part.isdecimal() and isinstance(schema.get("items"), dict):
+        yield schema["items"]

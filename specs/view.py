@@ -1,0 +1,102 @@
+"""A spec that may be broken in places -> each part of it that is right by itself, for rules across parts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from mlspec.specs.models import Block, Column, DataCheck, Gate, Monitor, Retraining, Rollout, Spec, Split, Tune, Waiver
+
+Task = Literal["binary", "multiclass", "regression"]
+_Part = TypeVar("_Part", bound=Block)
+
+
+@dataclass(frozen=True)
+class View:
+    """Parts by name or position; `roles` are those of all columns, right or not; None is a part absent or broken."""
+
+    tree: Mapping[str, Any]
+    environments: tuple[str, ...]
+    columns: Mapping[str, Column]
+    roles: Mapping[str, str]
+    gates: Mapping[int, Gate]
+    monitors: Mapping[int, Monitor]
+    checks: Mapping[int, DataCheck]
+    split: Split | None
+    rollout: Rollout | None
+    retraining: Retraining | None
+    tune: Tune | None
+    waivers: Mapping[int, Waiver] = field(default_factory=dict)
+
+    def named(self, role: str) -> list[str]:
+        """The columns with that role, in order."""
+        return [name for name, found in self.roles.items() if found == role]
+
+    @property
+    def task(self) -> Task | None:
+        """What is learned, when there is one label and it is right by itself."""
+        labels = self.named("label")
+        label = self.columns.get(labels[0]) if len(labels) == 1 else None
+        if label is None:
+            return None
+        if label.type == "bool" or (label.type == "category" and len(label.values) == 2):
+            return "binary"
+        return "multiclass" if label.type == "category" else "regression"
+
+
+def view_of(tree: Mapping[str, Any], environments: tuple[str, ...]) -> View:
+    """The parts of the composed tree (lists as tuples)."""
+    data, training = _mapping(tree.get("data")), _mapping(tree.get("training"))
+    columns = _mapping(data.get("columns"))
+    return View(
+        tree=tree,
+        environments=environments,
+        columns={name: part for name, raw in columns.items() if (part := _part(Column, raw))},
+        roles={name: str(_mapping(raw).get("role", "feature")) for name, raw in columns.items()},
+        gates=_numbered(Gate, tree.get("gates")),
+        monitors=_numbered(Monitor, tree.get("monitors")),
+        checks=_numbered(DataCheck, data.get("checks")),
+        split=_part(Split, data.get("split", {})),
+        rollout=_part(Rollout, tree.get("rollout", {})),
+        retraining=_part(Retraining, tree.get("retraining")),
+        tune=_part(Tune, training.get("tune")),
+        waivers=_numbered(Waiver, _mapping(tree.get("governance")).get("waivers")),
+    )
+
+
+def view_of_spec(spec: Spec, tree: Mapping[str, Any], environments: tuple[str, ...]) -> View:
+    """The same of a spec that is right in all its parts."""
+    return View(
+        tree=tree,
+        environments=environments,
+        columns=spec.data.columns,
+        roles={name: column.role for name, column in spec.data.columns.items()},
+        gates=dict(enumerate(spec.gates)),
+        monitors=dict(enumerate(spec.monitors)),
+        checks={i: check for i, check in enumerate(spec.data.checks) if isinstance(check, DataCheck)},
+        split=spec.data.split,
+        rollout=spec.rollout,
+        retraining=spec.retraining,
+        tune=spec.training.tune,
+        waivers=dict(enumerate(spec.governance.waivers)),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _numbered(model: type[_Part], items: Any) -> dict[int, _Part]:
+    if not isinstance(items, tuple):
+        return {}
+    return {index: part for index, raw in enumerate(items) if (part := _part(model, raw))}
+
+
+def _part(model: type[_Part], raw: Any) -> _Part | None:
+    from pydantic import ValidationError
+
+    if not isinstance(raw, Mapping):
+        return None
+    try:
+        return model.model_validate(dict(raw))
+    except ValidationError:
+        return None
