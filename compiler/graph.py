@@ -1,4 +1,4 @@
-"""The graph: typed resources, references between them, grants, and the files that ship; no cloud service is named here."""
+"""The graph: typed resources, references between them, grants, files that ship; no cloud service is named here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Reviewer = Literal["security", "cost", "ml", "operations"]
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """An output of another resource, by Pulumi's own (camelCase) name: `Ref("key", "arn")`; `id` is the resource's id."""
+    """An output of another resource, by Pulumi's own (camelCase) name: `Ref("key", "arn")`; `id` is its id."""
 
     resource: str
     output: str
@@ -61,8 +61,19 @@ class Secret:
 
 
 Value: TypeAlias = (
-    None | bool | int | float | str | Ref | Name | Join | Json | Asset | Secret
-    | tuple["Value", ...] | Mapping[str, "Value"]
+    bool
+    | int
+    | float
+    | str
+    | Ref
+    | Name
+    | Join
+    | Json
+    | Asset
+    | Secret
+    | tuple["Value", ...]
+    | Mapping[str, "Value"]
+    | None
 )
 
 
@@ -94,7 +105,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`principal` (the name of a role in the graph) may do `actions` on `resources`; one pass makes policies of these."""
+    """`principal` (the name of a role in the graph) may do `actions` on `resources`; a pass makes policies of it."""
 
     principal: str
     actions: tuple[str, ...]
@@ -123,6 +134,7 @@ class Unit:
 class ResourceType:
     """What the compiler must know of one Pulumi type to name, tag, emit and plan it.
 
+    `module` is the module under `pulumi_aws` (`s3`, `lambda_`) and `cls` the class in it.
     `blocks` maps the path of each nested object (`rules`, `rules.applyServerSideEncryptionByDefault`) to its Args class
     in `module`; `replace_on` are the properties that cannot be changed in place; `name_property` is the one that holds
     the physical name (empty: it has none), at most `name_limit` characters of `name_pattern`."""
@@ -142,7 +154,8 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """All of it. `outputs` are exported from the stack; `files` ship as they are, by path from the bundle's root."""
+    """All of it. `outputs` are exported from the stack; `files` ship as they are, by path from the bundle's root;
+    `tags` are put on everything that takes tags, besides those the compiler makes."""
 
     spec: str
     environment: str
@@ -151,6 +164,7 @@ class Graph:
     units: tuple[Unit, ...] = ()
     outputs: Mapping[str, Value] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     def resource(self, name: str) -> Resource:
         """The resource with that name; raises KeyError."""
