@@ -1,1 +1,5 @@
-"""Graph in, files out."""
+"""Emit: a finished graph becomes the files of a bundle."""
+
+from mlspec.compiler.emit.bundle import emit_bundle
+
+__all__ = ["emit_bundle"]
