@@ -19,6 +19,7 @@ $(VENV)/.demo: requirements/demo.lock pyproject.toml
 	@echo "installing what the demo needs into $(VENV) ..."
 	@$(PIP) install -q --no-compile --require-hashes -r requirements/demo.lock
 	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m mlspec.targets.packaging
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.demo

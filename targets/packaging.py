@@ -1,7 +1,7 @@
 """Turns each code unit and its locked requirements into a zip for the platform it will run on.
 
-The only stage before deploy that may use the network, and only to fill a cache of unpacked wheels. The zip is a function
-of the unit's files, its lock and the platform: same input, same bytes. Layout, from AWS's documentation: a Lambda zip is
+The only stage before deploy that may use the network, and only to fill a cache of wheels. The zip is a function of the
+unit's files, its lock and the platform: same input, same bytes. Layout, from AWS's documentation: a Lambda zip is
 unpacked to the task root, which is first on `sys.path`; unpacked it may hold 250 MB."""
 
 import hashlib
@@ -151,7 +151,8 @@ def _installed(name: str) -> str | None:
 
 def _base_zip(requirements: str, where: Platform) -> Path:
     """The zip of the unpacked, pruned wheels alone: most of the bytes, shared by all specs."""
-    key = hashlib.sha256(f"3 {requirements} {where.tag}".encode()).hexdigest()[:32]
+    pinned = " ".join(requirements.replace("\\\n", " ").split())  # however the lock's lines are broken
+    key = hashlib.sha256(f"3 {pinned} {where.tag}".encode()).hexdigest()[:32]
     target = cache_folder() / "wheels" / f"{key}.zip"
     if not target.exists():
         with tempfile.TemporaryDirectory() as scratch:
@@ -258,3 +259,16 @@ def _interpreter(where: Platform) -> str | None:
         [candidate, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=False
     )
     return candidate if probe.returncode == 0 else None
+
+
+def warm() -> None:
+    """Fill the cache with the inference unit's wheels, for this machine and for Lambda: builds then need no network."""
+    from importlib.resources import files
+
+    lock = (files("mlspec.compiler") / "units" / "locks" / "inference.lock").read_text()
+    for where in (Platform.local(), Platform("3.12", "x86_64")):
+        _base_zip(lock, where)
+
+
+if __name__ == "__main__":
+    warm()
