@@ -13,7 +13,7 @@ class Column:
 
     name: str
     type: ColumnType
-    role: Literal["feature", "label", "id", "time"] = "feature"
+    role: Literal["feature", "label", "id", "time", "ignore"] = "feature"
     minimum: float | None = None
     maximum: float | None = None
     values: tuple[str, ...] = ()

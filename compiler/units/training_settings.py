@@ -1,0 +1,122 @@
+"""Turns a checked spec into the source of `settings.py`: what its training job is told, as typed literals."""
+
+from decimal import Decimal
+from typing import Any
+
+from mlspec.compiler.units.literals import call, literal, wrapped
+from mlspec.specs.checked import Checked
+from mlspec.specs.models import Column, DataCheck, Spec
+from mlspec.specs.units import Duration, Percent
+
+_SETTINGS = '''"""What the training job of {name} is told, from:
+
+{sources}
+"""
+
+from mlspec.runtime.contract import Column, Contract
+from mlspec.runtime.training_settings import Part, Split, TrainingSettings
+
+CONTRACT = {contract}
+
+SETTINGS = {settings}
+'''
+
+
+def settings_source(checked: Checked) -> str:
+    """The module, with the spec's line beside every column."""
+    spec = checked.spec
+    return _SETTINGS.format(
+        name=spec.name, sources=_sources(checked), contract=_contract(checked), settings=_settings(spec)
+    )
+
+
+def _sources(checked: Checked) -> str:
+    """Which lines of the spec asked for it."""
+    return "\n".join(f"- {block}: {_line(checked, block)}" for block in ("data", "training", "gates"))
+
+
+def _line(checked: Checked, path: str) -> str:
+    origin = checked.origins.of(path)
+    return f"{origin.span.file}:{origin.span.line}" if origin.span else str(origin)
+
+
+def _contract(checked: Checked) -> str:
+    spec = checked.spec
+    columns = [
+        "        " + _column(name, column, source=_line(checked, f"data.columns.{name}"))
+        for name, column in spec.data.columns.items()
+        if column.role != "ignore" or (column.type is not None and name in _segments(spec))
+    ]
+    checks = [check for check in spec.data.checks if isinstance(check, DataCheck)]
+    rows = [check.rows for check in checks if check.rows is not None]
+    arguments: dict[str, str] = {
+        "columns": "(\n{}\n    )".format("\n".join(columns)),
+        "unique": literal(tuple(check.unique for check in checks if check.unique is not None)),
+        "min_rows": literal(max((limit.min for limit in rows), default=1)),
+        "max_rows": literal(min((limit.max for limit in rows if limit.max is not None), default=None)),
+        "leakage": literal("leakage" in spec.data.checks),
+    }
+    return call("Contract", arguments)
+
+
+def _column(name: str, column: Column, *, source: str) -> str:
+    """One line, with the place in the spec it comes from; categories that do not fit are wrapped below it."""
+    facts: dict[str, Any] = {
+        "minimum": column.min,
+        "maximum": column.max,
+        "nulls": _share(column.nullable) or None,
+    }
+    given = [literal(name), literal(column.type), literal(column.role)]
+    given += [f"{key}={literal(value)}" for key, value in facts.items() if value is not None]
+    if not column.values:
+        return f"Column({', '.join(given)}),  # {source}"
+    values = wrapped(column.values, indent=16)
+    return f"Column({', '.join(given)}, values=(  # {source}\n{values}\n        )),"
+
+
+def _share(nullable: bool | Percent) -> float:
+    return float(nullable.fraction) if isinstance(nullable, Percent) else float(nullable)
+
+
+def _settings(spec: Spec) -> str:
+    data, training = spec.data, spec.training
+    target, arguments = training.estimator["_target_"], {**training.estimator}
+    del arguments["_target_"]
+    test, validation = _part(data.split.test), _part(data.split.validation)
+    return call(
+        "TrainingSettings",
+        {
+            "model": literal(spec.name),
+            "environment": literal(spec.environment),
+            "format": literal(data.source.format),
+            "contract": "CONTRACT",
+            "split": f"Split({literal(data.split.by)}, test={test}, validation={validation})",
+            "estimator": literal(target),
+            "arguments": literal(arguments),
+            "seed": literal(training.seed),
+            "window": literal(data.window.milliseconds if data.window else None),
+            "versus": literal(_versus(spec)),
+            "segments": literal(_segments(spec)),
+        },
+    )
+
+
+def _part(part: Percent | Duration) -> str:
+    if isinstance(part, Duration):
+        return f"Part(milliseconds={part.milliseconds})"
+    return f"Part(share={literal(float(part.fraction))})"
+
+
+def _versus(spec: Spec) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Each metric that a gate compares with the champion, and the confidences its gates ask for."""
+    asked: dict[str, set[Decimal]] = {}
+    for gate in spec.gates:
+        if gate.metric is not None and gate.versus is not None:
+            confidence = {gate.confidence.fraction} if gate.confidence else set()
+            asked.setdefault(gate.metric, set()).update(confidence)
+    return tuple((metric, tuple(float(c) for c in sorted(confidences))) for metric, confidences in asked.items())
+
+
+def _segments(spec: Spec) -> tuple[str, ...]:
+    """The columns whose categories gates judge one by one."""
+    return tuple(dict.fromkeys(gate.each for gate in spec.gates if gate.each is not None))
