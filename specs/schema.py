@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from mlspec.specs.units import Quantity
+
 SCHEMA_ID = "https://mlspec.dev/schema/v1.json"
 _PROFILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _DEFAULTS: dict[str, Any] = {
@@ -28,9 +30,17 @@ _DEFAULTS: dict[str, Any] = {
 @cache
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft-07 features and `$defs`) of a spec as it is written, overlays included."""
+    from pydantic.json_schema import GenerateJsonSchema
+
     from mlspec.specs.models import Spec
 
-    schema: dict[str, Any] = Spec.model_json_schema(by_alias=True)
+    class InShortestText(GenerateJsonSchema):
+        """Writes a default quantity the way a spec would: `10m`."""
+
+        def encode_default(self, dft: Any) -> Any:
+            return _text(dft) if isinstance(dft, Quantity | tuple) else super().encode_default(dft)
+
+    schema: dict[str, Any] = Spec.model_json_schema(by_alias=True, schema_generator=InShortestText)
     properties = dict(schema["properties"])
     properties.pop("environment")
     overlay = {
@@ -57,6 +67,12 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": definitions,
     }
+
+
+def _text(default: Any) -> Any:
+    if isinstance(default, tuple):
+        return [_text(item) for item in default]
+    return str(default) if isinstance(default, Quantity) else default
 
 
 def _with_overlays(definitions: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""The name of a template and of a model -> the text of a new spec, valid as it is."""
+
+import re
+from pathlib import Path
+
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.nearest import hint_for
+
+FOLDER = Path(__file__).parent / "templates"
+TEMPLATES = ("binary", "multiclass", "regression")
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]\Z")
+
+
+def init_spec(template: str, name: str) -> str:
+    """The text of `template` for a model called `name`; raises SpecError when either is not what it should be."""
+    found = []
+    if template not in TEMPLATES:
+        found.append(
+            Diagnostic("ML203", f"there is no template '{template}'", hint=hint_for(template, TEMPLATES, "templates"))
+        )
+    if not _NAME.match(name):
+        hint = "3 to 32 lower-case letters, digits and -, beginning with a letter"
+        found.append(Diagnostic("ML208", f"'{name}' cannot be the name of a model", hint=f"expected {hint}"))
+    if found:
+        raise SpecError(found)
+    text = (FOLDER / f"{template}.yaml").read_text(encoding="utf-8")
+    return re.sub(r"(?m)^name: .*$", f"name: {name}", text, count=1)
