@@ -1,6 +1,7 @@
 """Metrics as one line of CloudWatch's embedded metric format, which turns log lines into metrics by itself."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -34,3 +35,9 @@ def emf_line(
     values = {name: metric.value for name, metric in metrics.items()}
     line = {"_aws": {"Timestamp": stamp, "CloudWatchMetrics": [directive]}, **dimensions, **values}
     return json.dumps(line, separators=(",", ":"), allow_nan=False)
+
+
+def write_line(line: str) -> None:
+    """Put a line into the function's log, at once: the process may be frozen after this request."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

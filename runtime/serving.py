@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlspec.runtime.answers import ANSWERS
+from mlspec.runtime.emf import write_line
 from mlspec.runtime.function_url import is_url_event, url_reply
 from mlspec.runtime.release import NoRelease, Release, load_release
 from mlspec.runtime.requests import Refusal, ServingContract, read_records
 from mlspec.runtime.shutdown import call_at_shutdown
-from mlspec.runtime.telemetry import Identity, Telemetry, write_line
+from mlspec.runtime.telemetry import Identity, Telemetry
 
 # float32 infinity: how a category outside the contract is laid out, so that it is counted apart from null. The model
 # sees NaN. Searching the bytes is far cheaper than looking at each number; a hit by chance costs one copy.

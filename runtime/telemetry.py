@@ -1,14 +1,13 @@
 """Requests that were answered, turned into two log lines now and then: metrics, and histograms of what was served."""
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from mlspec.runtime.emf import MOST_VALUES, Metric, emf_line
+from mlspec.runtime.emf import MOST_VALUES, Metric, emf_line, write_line
 from mlspec.runtime.histograms import Histograms
 
 MOST_ROWS = 256
@@ -32,12 +31,6 @@ class Served(NamedTuple):
     status: int
     latency: float
     rows: int
-
-
-def write_line(line: str) -> None:
-    """Put a line into the function's log, at once: the process may be frozen after this request."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 class Telemetry:
