@@ -1,0 +1,19 @@
+"""What a rollout works with: the store, the traffic, the canary's alarms and the registry."""
+
+from dataclasses import dataclass
+
+from mlspec.runtime.canary_alarms import CanaryAlarms
+from mlspec.runtime.registry import Registry
+from mlspec.runtime.store import Store
+from mlspec.runtime.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`base` is the key of the inference unit's zip, without a model."""
+
+    store: Store
+    traffic: Traffic
+    alarms: CanaryAlarms
+    registry: Registry
+    base: str

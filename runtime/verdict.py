@@ -1,0 +1,103 @@
+"""Turns a training job's archive into a release's model in the store, and into the gates' verdict on it."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from mlspec.runtime import releases
+from mlspec.runtime.artifact import MAX_BYTES, ArtifactError, unpack
+from mlspec.runtime.gates import Gate, Judgement, as_json, judge
+from mlspec.runtime.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A model's files and what the gates say of them; `fault` is why they could not be judged at all."""
+
+    files: Mapping[str, bytes]
+    judgements: tuple[Judgement, ...] = ()
+    fault: str = ""
+
+    @property
+    def refused(self) -> list[str]:
+        told = [self.fault] if self.fault else []
+        return told + [judgement.reason for judgement in self.judgements if not judgement.passed]
+
+
+def connect(environment: Mapping[str, str]) -> Store:
+    """The store that the function's environment variables name."""
+    return Store(boto3.client("s3"), environment["MLSPEC_STORE"], environment.get("MLSPEC_KEY", ""))
+
+
+def gate(event: Mapping[str, Any], store: Store, gates: tuple[Gate, ...]) -> dict[str, Any]:
+    """Unpack, judge, and write down: the model's files, then the verdict, then the release's record."""
+    release = event["release"]
+    try:
+        judged = _judged(_files(store, event["artifact"]), event, gates)
+    except ArtifactError as error:
+        judged = _Judged({}, fault=str(error))
+    for name, content in sorted(judged.files.items()):
+        store.write_bytes(releases.model_path(release, name), content)
+    verdict = _verdict(release, judged)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in judged.files.items()}
+    store.write(releases.verdict_path(release), {**verdict, "files": digests})
+    _note(store, event, passed=verdict["passed"])
+    return verdict
+
+
+def _note(store: Store, event: Mapping[str, Any], *, passed: bool) -> None:
+    """The record's first words; a repeated call does not take a release back that has gone further."""
+    if releases.record(store, event["release"]).get("status", "trained") in ("trained", "refused"):
+        facts = {"job": event["job"], "challenged": event["champion"], "trigger": event.get("trigger", "")}
+        releases.note(store, event["release"], status="trained" if passed else "refused", **facts)
+
+
+def _files(store: Store, artifact: str) -> dict[str, bytes]:
+    prefix = f"s3://{store.bucket}/"
+    if not artifact.startswith(f"{prefix}jobs/"):
+        raise ArtifactError(f"{artifact} is not in the stack's own store")
+    with tempfile.TemporaryFile() as file:
+        body = store.client.get_object(Bucket=store.bucket, Key=artifact.removeprefix(prefix))
+        if body["ContentLength"] > MAX_BYTES:
+            raise ArtifactError(f"model.tar.gz is more than {MAX_BYTES // 2**20} MiB")
+        for chunk in body["Body"].iter_chunks(2**20):
+            file.write(chunk)
+        file.seek(0)
+        return unpack(file)
+
+
+def _judged(files: Mapping[str, bytes], event: Mapping[str, Any], gates: tuple[Gate, ...]) -> _Judged:
+    model, evaluation = _document(files, "model.json"), _document(files, "evaluation.json")
+    told = {model.get("release"), evaluation.get("release")}
+    if told != {event["release"]}:
+        return _Judged(files, fault=f"the archive is of release {sorted(map(str, told))}, not {event['release']}")
+    if model.get("onnx_sha256") != hashlib.sha256(files["model.onnx"]).hexdigest():
+        return _Judged(files, fault="model.onnx is not the file that model.json describes")
+    return _Judged(files, judge(evaluation, gates, champion=event["champion"]))
+
+
+def _document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(files[name])
+    except ValueError as error:
+        raise ArtifactError(f"{name} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise ArtifactError(f"{name} is not a JSON object")
+    return document
+
+
+def _verdict(release: str, judged: _Judged) -> dict[str, Any]:
+    refused = judged.refused
+    said = f"refused: {'; '.join(refused)}" if refused else f"passed {len(judged.judgements)} judgements"
+    return {
+        "passed": not refused,
+        "release": release,
+        "gates": [as_json(judgement) for judgement in judged.judgements],
+        "refused": refused,
+        "summary": f"Release {release} {said}",
+    }
