@@ -1,0 +1,18 @@
+"""Compiles for AWS: a checked spec becomes a bundle, by way of the graph and its passes."""
+
+from collections.abc import Mapping
+
+from mlspec.compiler.bundle import Bundle
+from mlspec.compiler.emit import emit_bundle
+from mlspec.compiler.passes import run_passes
+from mlspec.specs.checked import Checked
+from mlspec.targets.aws.inputs import local_inputs
+from mlspec.targets.aws.lower import lower
+from mlspec.targets.aws.types import TYPES
+
+__all__ = ["compile_spec", "local_inputs"]
+
+
+def compile_spec(checked: Checked, inputs: Mapping[str, bytes]) -> Bundle:
+    """The bundle; `inputs` are the local data files' bytes by name. Raises SpecError."""
+    return emit_bundle(run_passes(lower(checked, inputs), TYPES), TYPES, checked)

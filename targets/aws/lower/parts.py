@@ -1,0 +1,38 @@
+"""The units a spec needs, made one by one so that what all of them refuse is known at once."""
+
+from collections.abc import Callable, Mapping
+
+from mlspec.compiler.graph import Unit
+from mlspec.compiler.units.gate import gate_unit
+from mlspec.compiler.units.inference import inference_unit
+from mlspec.compiler.units.monitor import monitor_unit
+from mlspec.compiler.units.rollout import rollout_unit
+from mlspec.compiler.units.start import start_unit
+from mlspec.compiler.units.training import training_unit
+from mlspec.specs.checked import Checked
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.targets.aws.lower.context import DRIFT_SIGNALS
+
+UNITS: Mapping[str, Callable[[Checked], Unit]] = {
+    "gate": gate_unit,
+    "inference": inference_unit,
+    "monitor": monitor_unit,
+    "rollout": rollout_unit,
+    "start": start_unit,
+    "training": training_unit,
+}
+
+
+def make_units(checked: Checked) -> tuple[dict[str, Unit], tuple[Diagnostic, ...]]:
+    """Units by name, and what could not be made; the monitor only where there is drift to watch."""
+    watches = any(monitor.signal in DRIFT_SIGNALS for monitor in checked.spec.monitors)
+    units: dict[str, Unit] = {}
+    problems: list[Diagnostic] = []
+    for name, make in UNITS.items():
+        if name == "monitor" and not watches:
+            continue
+        try:
+            units[name] = make(checked)
+        except SpecError as error:
+            problems += error.diagnostics
+    return units, tuple(problems)
