@@ -1,5 +1,6 @@
 """A spec's file, its profiles, an environment's overlay and overrides -> one tree that knows where it came from."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from mlspec.specs.profiles import Profiles
 from mlspec.specs.yaml_nodes import Node, parse_yaml, plain
 from mlspec.specs.yaml_text import read_text
 
-COMPOSITION_KEYS = ("defaults", "environments")
+_CONSUMED = ("defaults", "environments", "hydra")
+ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]\Z")
 _OVERLAY = "overlay/chosen"
 
 
@@ -53,7 +55,7 @@ def compose_spec(path: Path, environment: str, overrides: Sequence[str], known: 
     overlay = _chosen(environments, environment, found)
     if overlay is not None:
         layers.append(Layer(_OVERLAY, Source.ENVIRONMENT, overlay))
-    found.extend(profiles.found)
+    found.extend(_of_override(profiles.found, given))
     layers = [replace(layer, node=_refuse_resolvers(layer.node, found)) for layer in layers]
     edits = [override for override in given if override.path != ("profile",)]
     tree, edits = _compose(layers, configs, edits, found)
@@ -80,6 +82,9 @@ class _Stack:
         return self.layers, self.configs
 
     def _add(self, layer: Layer, includes: list[Include], prefix: str, trail: tuple[str, ...]) -> None:
+        if hydra := _child(layer.node, "hydra"):
+            message = "unknown key 'hydra': a spec cannot change how it is composed"
+            self.found.append(Diagnostic("ML201", message, hydra.key, path="hydra"))
         listed = self.configs[layer.name] = []
         for include in includes:
             if include.name == SELF:
@@ -107,6 +112,12 @@ class _Stack:
         return True
 
 
+def _of_override(found: Iterable[Diagnostic], given: Iterable[Override]) -> list[Diagnostic]:
+    """What is wrong with profiles, showing the override where one chose them."""
+    text = next((override.text for override in given if override.path == ("profile",)), "")
+    return [replace(one, line=text) if one.span is None else one for one in found]
+
+
 def _child(node: Node, key: str) -> Node | None:
     return node.value.get(key) if isinstance(node.value, dict) else None
 
@@ -114,7 +125,7 @@ def _child(node: Node, key: str) -> Node | None:
 def _body(node: Node) -> Node:
     """The tree less the keys that composition itself consumes, and less `hydra`, which would steer Hydra."""
     items = node.value if isinstance(node.value, dict) else {}
-    return replace(node, value={key: child for key, child in items.items() if key not in COMPOSITION_KEYS})
+    return replace(node, value={key: child for key, child in items.items() if key not in _CONSUMED})
 
 
 def _environments(root: Node, found: list[Diagnostic]) -> dict[str, Node]:
@@ -127,7 +138,11 @@ def _environments(root: Node, found: list[Diagnostic]) -> dict[str, Node]:
         return {}
     overlays = {}
     for name, overlay in block.value.items():
-        if isinstance(overlay.value, dict) or overlay.value is None:
+        if not ENVIRONMENT.match(name):
+            message = f"'{name[:60]}' cannot be the name of an environment"
+            hint = "3 to 32 lower-case letters, digits and -, beginning with a letter"
+            found.append(Diagnostic("ML208", message, overlay.key, f"environments.{name}", hint))
+        elif isinstance(overlay.value, dict) or overlay.value is None:
             overlays[name] = replace(overlay, value=overlay.value or {})
         else:
             message = f"environment '{name}' is a mapping of what changes in it"
@@ -169,7 +184,6 @@ def _compose(
         body = plain(layer.node)
         assert isinstance(body, dict)
         trees[layer.name] = {**body, "defaults": [*configs.get(layer.name, [SELF])]}
-        trees[layer.name].pop("hydra", None)
     if _OVERLAY in trees:
         trees[PRIMARY]["defaults"].append(_OVERLAY)
     try:

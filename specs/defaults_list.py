@@ -40,7 +40,7 @@ def _read(item: Node, found: list[Diagnostic]) -> list[Include]:
     if isinstance(value, dict) and list(value) == ["profile"]:
         named = value["profile"]
         nodes = named.value if isinstance(named.value, tuple) else (named,)
-        if all(isinstance(node.value, str) for node in nodes):
+        if all(isinstance(node.value, str) and node.value != SELF for node in nodes):
             return [Include(str(node.value), node.span) for node in nodes]
     key = next(iter(value.values())).key if isinstance(value, dict) and value else None
     found.append(

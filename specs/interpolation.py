@@ -6,7 +6,7 @@ from typing import Any
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 LARGEST = 20_000
-DEEPEST = 20
+DEEPEST = 8
 
 
 def forbidden(text: str) -> bool:
@@ -45,8 +45,9 @@ class _Walk:
         if path in self.sizes:
             return self.sizes[path]
         if path in self.open or len(self.open) >= DEEPEST:
-            circle = " -> ".join([*self.open[-4:], path])
-            self.found.setdefault(self.open[-1], f"the interpolations go in a circle: {circle}")
+            chain = " -> ".join([*self.open[-DEEPEST:], path])
+            shape = "go in a circle" if path in self.open else f"are more than {DEEPEST} steps long"
+            self.found.setdefault(self.open[-1], f"the interpolations {shape}: {chain}")
             return 0
         self.open.append(path)
         size = len(value) + sum(self.target(path, match[1]) for match in REFERENCE.finditer(value))

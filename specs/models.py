@@ -153,7 +153,7 @@ class Training(Block):
 class Approval(Block):
     """A person who must say yes."""
 
-    by: Email
+    by: Email = Field(description="Who says it.")
     when: str = Field("", description="Only in this environment, such as env.prod.")
 
 
@@ -218,7 +218,7 @@ class Rollout(Block):
 class Monitor(Block):
     """One signal that is watched while the model serves."""
 
-    signal: Signal
+    signal: Signal = Field(description="What is watched.")
     method: Literal["psi", "js"] | None = Field(None, description="How drift is measured.")
     threshold: float | None = Field(None, gt=0, description="Drift above this is an alarm.")
     window: Duration = Field(Duration(86_400_000), description="The stretch of time that is judged at once.")
@@ -261,21 +261,21 @@ class Retraining(Block):
 class Notify(Block):
     """Who is told."""
 
-    email: tuple[Email, ...] = ()
+    email: tuple[Email, ...] = Field((), description="Addresses that alerts and results go to.")
 
 
 class Budget(Block):
     """What the model may cost."""
 
-    monthly: Money
+    monthly: Money = Field(description="Most that a month may cost.")
 
 
 class Waiver(Block):
     """A policy that does not hold here, why, and until when."""
 
-    policy: str
-    reason: str = Field(min_length=10)
-    expires: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    policy: str = Field(description="The policy's id.")
+    reason: str = Field(min_length=10, description="Why, for those who ask later.")
+    expires: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The last day it holds.")
 
 
 class Governance(Block):
@@ -283,7 +283,7 @@ class Governance(Block):
 
     card: dict[str, Any] = Field({}, description="The model card's own words: intended use, limits, contacts.")
     retention: Duration = Field(Duration(365 * 86_400_000), description="How long logs are kept.")
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[Waiver, ...] = Field((), description="Policies that do not hold here.")
 
 
 class Spec(Block):
@@ -299,7 +299,7 @@ class Spec(Block):
     gates: tuple[Gate, ...] = Field((), description="All must hold, for the first model and every later one.")
     serving: Serving = Serving()
     rollout: Rollout = Rollout()
-    monitors: tuple[Monitor, ...] = ()
+    monitors: tuple[Monitor, ...] = Field((), description="What is watched while the model serves.")
     retraining: Retraining | None = None
     notify: Notify = Notify()
     budget: Budget | None = None

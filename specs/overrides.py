@@ -9,6 +9,7 @@ from typing import Any
 from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.interpolation import forbidden, texts
 from mlspec.specs.nearest import hint_for
+from mlspec.specs.yaml_nodes import DEEPEST
 
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*\Z")
 _LONGEST = 4096
@@ -67,9 +68,21 @@ def _problem(parsed: Any, known: list[str]) -> tuple[str, str, str] | None:
         return "ML306", f"sets '{first}', which is not a key of a spec", hint_for(first, known, "keys")
     if parsed.is_sweep_override() or parsed.is_list_extend():
         return "ML305", "stands for several values", "a list is written [a,b]"
+    if _depth(parsed.value()) > DEEPEST:
+        return "ML305", f"nests values more than {DEEPEST} deep", ""
     if any(forbidden(part) for _, part in texts(parsed.value())):
         return "ML307", "interpolates more than ${key.path}", "no resolvers: neither environment nor clock"
     return None
+
+
+def _depth(value: Any) -> int:
+    """How deeply `value` nests, counted level by level, as it may be deeper than Python's stack."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        inner = [item for item in level if isinstance(item, dict | list)]
+        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
+    return depth
 
 
 def _for_hydra(text: str, parsed: Any) -> str:

@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     rules_data.learnable_label,
     rules_data.one_time_column,
     rules_data.time_needs_a_column,
+    rules_data.lengths_go_with_time,
     rules_data.some_features,
     rules_data.personal_data_on_purpose,
     rules_data.bounds_fit_the_type,

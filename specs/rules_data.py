@@ -53,13 +53,18 @@ def time_needs_a_column(view: View) -> Iterator[Wording]:
     split = view.split
     if split and split.by == "time":
         yield Wording("ML222", "a split by time needs a time column", hint, ("data", "split", "by"))
+    data = view.tree.get("data")
+    if isinstance(data, Mapping) and data.get("window") is not None:
+        yield Wording("ML222", "a window needs a time column", hint, ("data", "window"))
+
+
+def lengths_go_with_time(view: View) -> Iterator[Wording]:
+    """The last 15 days can only be cut off where rows are in order of time."""
+    split = view.split
     for key in ("test", "validation"):
         if split and split.by != "time" and isinstance(getattr(split, key), Duration):
             message = f"{key} is a length of time, and the split is at random"
             yield Wording("ML222", message, "use a percentage, or split by time", ("data", "split", key))
-    data = view.tree.get("data")
-    if isinstance(data, Mapping) and data.get("window") is not None:
-        yield Wording("ML222", "a window needs a time column", hint, ("data", "window"))
 
 
 def some_features(view: View) -> Iterator[Wording]:

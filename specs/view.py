@@ -36,7 +36,7 @@ class View:
         """What is learned, when there is one label and it is right by itself."""
         labels = self.named("label")
         label = self.columns.get(labels[0]) if len(labels) == 1 else None
-        if label is None:
+        if label is None or label.type in (None, "string", "datetime"):
             return None
         if label.type == "bool" or (label.type == "category" and len(label.values) == 2):
             return "binary"
