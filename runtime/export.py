@@ -69,8 +69,9 @@ def edge_rows(rows: "np.ndarray", contract: Contract) -> "np.ndarray":
         single = np.tile(usual, (len(usual), 1))
         np.fill_diagonal(single, values)
         edges += [single, values[None]]
-    nudged = rows[:NUDGED]
-    edges += [np.nextafter(nudged, np.float32(np.inf)), np.nextafter(nudged, np.float32(-np.inf))]
+    floats = np.array([column.type == "float" for column in contract.features])
+    for way in (np.float32(np.inf), np.float32(-np.inf)):
+        edges.append(np.where(floats, np.nextafter(rows[:NUDGED], way), rows[:NUDGED]))
     return np.concatenate(edges)
 
 

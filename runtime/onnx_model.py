@@ -9,7 +9,7 @@ from mlspec.runtime.contract import Column
 if TYPE_CHECKING:
     import numpy as np
 
-BATCH = 4096  # rows at once: keeps what neighbours compare in memory
+BATCH = 4096  # rows at once: what a model keeps of each stays in memory
 
 
 @dataclass(frozen=True)

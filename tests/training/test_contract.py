@@ -66,7 +66,9 @@ def test_an_unknown_category_of_a_feature_is_reported_and_of_the_label_is_fatal(
     found = {c.check: c for c in check_rows(first("shop", "west"), CONTRACT)}
     assert found["shop values"].passed
     assert found["shop values"].detail.startswith("3 of 500 rows hold a category the contract does not name")
-    label = Contract((Column("size", "float", nulls=1.0), Column("shop", "category", "label", values=("north", "east"))))
+    label = Contract(
+        (Column("size", "float", nulls=1.0), Column("shop", "category", "label", values=("north", "east")))
+    )
     with pytest.raises(ContractBroken, match="shop values"):
         require(check_rows(TABLE, label))
 
