@@ -88,7 +88,7 @@ def _faults(graph: Graph, types: Types) -> Iterator[Diagnostic]:
                 at=resource,
                 hint=f"shorten the spec's name '{graph.spec}' or the environment's, by {len(text) - kind.name_limit}",
             )
-        if not re.fullmatch(kind.name_pattern, text):
+        if not re.fullmatch(kind.name_pattern, text, re.ASCII):
             yield fault(
                 "ML452",
                 f"the name '{shown}' has characters that AWS does not allow for {resource.type}",

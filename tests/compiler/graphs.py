@@ -245,12 +245,12 @@ def checked(**changes: object) -> Checked:
     return Checked(spec, Origins(places), {"flight.yaml": "name: flight\n"})
 
 
-def changed(base: Graph, name: str, **properties: Value) -> Graph:
+def changed(base: Graph, which: str, /, **properties: Value) -> Graph:
     """`base` with some properties of one resource set."""
     return replace(
         base,
         resources=tuple(
-            replace(item, properties={**item.properties, **properties}) if item.name == name else item
+            replace(item, properties={**item.properties, **properties}) if item.name == which else item
             for item in base.resources
         ),
     )
