@@ -19,6 +19,7 @@ VERBS: dict[Action, str] = {
 }
 REVIEWS = {"security": "Security", "cost": "Cost", "ml": "ML", "operations": "Operations"}
 _CHANGE_GLYPHS = {"add": "+", "change": "~", "remove": "-"}
+_ENDS = ("create", "delete")
 # A value longer than this hides the others; the JSON of the plan has it whole.
 _LONGEST = 160
 
@@ -28,11 +29,12 @@ def plain(text: str, role: Role) -> str:
     return text
 
 
-def render_text(plan: Plan, *, style: Style = plain) -> str:
-    """The whole plan: what it means, then what it does, for each reviewer, then the count."""
+def render_text(plan: Plan, *, style: Style = plain, whole: bool = True) -> str:
+    """What the plan means, then what it does, for each reviewer, then the count. Unless `whole`, what is made or
+    destroyed is one line each: only a change needs its properties seen."""
     if plan.empty and not plan.meanings:
         return f"{NO_CHANGES.format(stack=plan.stack)}\n"
-    parts = [*_reviews(plan, style), *_refusals(plan, style), footer(plan)]
+    parts = [*_reviews(plan, style, whole=whole), *_refusals(plan, style), footer(plan)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -45,12 +47,14 @@ def footer(plan: Plan) -> str:
     return f"Plan: {counts['add']} to add, {counts['change']} to change, {counts['destroy']} to destroy."
 
 
-def _reviews(plan: Plan, style: Style) -> Iterator[str]:
+def _reviews(plan: Plan, style: Style, *, whole: bool) -> Iterator[str]:
     steps = plan.by_reviewer()
     for reviewer, title in REVIEWS.items():
         meanings = plan.meanings_of(reviewer)
         blocks = ["\n".join(_meaning(meaning, style) for meaning in meanings)] if meanings else []
-        blocks += [_step(step, style) for step in steps.get(reviewer, ())]
+        lines = [] if whole else [_line(step, style) for step in steps.get(reviewer, ()) if step.action in _ENDS]
+        blocks += ["\n".join(lines)] if lines else []
+        blocks += [_step(step, style) for step in steps.get(reviewer, ()) if whole or step.action not in _ENDS]
         if blocks:
             yield "\n\n".join([style(title, "heading"), *blocks])
 
@@ -58,6 +62,12 @@ def _reviews(plan: Plan, style: Style) -> Iterator[str]:
 def _meaning(meaning: Meaning, style: Style) -> str:
     origin = style(f" ({meaning.origin})", "quiet") if meaning.origin else ""
     return f"  {style('!' if meaning.risk else '*', 'risk' if meaning.risk else 'note')} {meaning.text}{origin}"
+
+
+def _line(step: Step, style: Style) -> str:
+    role: Role = "create" if step.action == "create" else "delete"
+    name = f"{step.name:<34} {step.type.rpartition(':')[2]}"
+    return f"  {style(f'{GLYPHS[step.action]} {name}', role)}  {style(step.origin, 'quiet')}"
 
 
 def _step(step: Step, style: Style) -> str:

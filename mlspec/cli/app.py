@@ -97,13 +97,17 @@ def invoke(arguments: Sequence[str]) -> int:
 
 
 def exit_of(error: Exception) -> Exit:
-    """The exit code for a user's mistake, told by the first digit of its first code."""
+    """The exit code for what a user, or another process, did: told by the error's kind, then by its first code."""
     from mlspec.specs.diagnostics import Severity, SpecError
 
     assert isinstance(error, SpecError)
+    engine = sys.modules.get("mlspec.targets.local.engine.errors")
+    if engine is not None and isinstance(error, engine.DeployError):
+        kinds = {engine.LockHeld: Exit.STALE, engine.PartlyApplied: Exit.PARTIAL}
+        return kinds.get(type(error), Exit.ERROR)
     first = next((d.code for d in error.diagnostics if d.severity is Severity.ERROR), "")
-    by_family = {"ML5": Exit.STALE, "ML6": Exit.PARTIAL, "ML7": Exit.ERROR, "ML8": Exit.ERROR}
-    return by_family.get(first[:3], Exit.INVALID)
+    stale = {"ML521": Exit.USAGE, "ML522": Exit.STALE}
+    return stale.get(first, Exit.ERROR if first[:3] in ("ML5", "ML6", "ML7", "ML8") else Exit.INVALID)
 
 
 def main() -> None:

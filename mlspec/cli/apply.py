@@ -40,19 +40,19 @@ def command(
         moved = stale(sealed, project.bundle, state)
         if moved:
             raise SpecError([moved])
-    if not plan.changes:
+    if plan.empty:
         say("No changes: what is deployed is what the spec says.", "good")
         next_command(f"mlspec run {project.path}", f"mlspec status {project.path}")
         return int(Exit.DONE)
     if sealed is None and not as_json:
         print_plan(plan, "text")
     confirm("Make these changes?", approved=auto_approve or sealed is not None)
-    applied = deploy(project, cloud, changes=len(plan.changes), quiet=as_json)
+    applied = deploy(project, cloud, changes=len(plan.changed), quiet=as_json)
     if as_json:
         show_json({"bundle": applied.bundle, "serial": applied.serial, "resources": len(applied.resources)})
     else:
         say(
-            f"Applied {len(plan.changes)} changes; {len(applied.resources)} resources, serial {applied.serial}.", "good"
+            f"Applied {len(plan.changed)} changes; {len(applied.resources)} resources, serial {applied.serial}.", "good"
         )
         next_command(f"mlspec run {project.path}", f"mlspec status {project.path}")
     return int(Exit.DONE)
@@ -102,7 +102,9 @@ class Progress:
         return self
 
     def __call__(self, event: Any) -> None:
-        if self._bar is not None and event.action != "keep":
+        if event.action == "warn":
+            say(f"  {event.detail}", "risk")
+        elif self._bar is not None and event.action != "keep":
             self._bar.update(self._task, advance=1, description=f"{event.action} {event.resource}")
 
     def __exit__(

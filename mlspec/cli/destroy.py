@@ -39,11 +39,11 @@ def command(
     if not as_json:
         print_plan(plan, "text")
     confirm(f"Delete all of {project.stack}?", approved=auto_approve)
-    with Progress(len(plan.changes), quiet=as_json) as progress:
+    with Progress(len(plan.changed), quiet=as_json) as progress:
         destroy_stack(project.store(), cloud=project.cloud(), progress=progress)
     if as_json:
-        show_json({"destroyed": len(plan.changes)})
+        show_json({"destroyed": len(plan.changed)})
     else:
-        say(f"Destroyed {len(plan.changes)} resources.", "good")
+        say(f"Destroyed {len(plan.changed)} resources.", "good")
         next_command(f"mlspec local inventory {spec}", f"mlspec local stop {spec}")
     return int(Exit.DONE)

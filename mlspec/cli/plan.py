@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,15 +11,22 @@ from mlspec.cli.options import json_option, spec_options, target_option
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.terminal import next_command, say, show_json, style
 
+if TYPE_CHECKING:
+    from mlspec.compiler.plan import Plan
+    from mlspec.compiler.state import State
+
 
 @click.command("plan")
 @spec_options
 @target_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Seal the plan into a file for apply.")
 @click.option(
-    "--format", "form", type=click.Choice(("text", "json", "markdown", "html")), default="text", help="How to print it."
+    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="How to print it."
 )
 @json_option
+@click.option(
+    "--whole", is_flag=True, help="Show every property of what is made or destroyed, not only of what changes."
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--expect-no-changes", is_flag=True, help="Exit with 7 when there are changes.")
 def command(
@@ -31,6 +38,7 @@ def command(
     out: Path | None,
     form: str,
     as_json: bool,
+    whole: bool,
     detailed_exitcode: bool,
     expect_no_changes: bool,
 ) -> int:
@@ -43,24 +51,24 @@ def command(
     """
     project = project_of(spec, environment, overrides)
     plan = plan_of(project)
-    print_plan(plan, "json" if as_json else form)
+    print_plan(plan, "json" if as_json else form, whole=whole)
     if out:
         write_plan(plan, project, out)
     if form == "text" and not as_json:
-        next_command(f"mlspec apply {out or spec}" if plan.changes else f"mlspec status {spec}")
-    if not plan.changes:
+        next_command(f"mlspec apply {out or spec}" if not plan.empty else f"mlspec status {spec}")
+    if plan.empty:
         return int(Exit.DONE)
     return int(Exit.UNEXPECTED_CHANGES if expect_no_changes else Exit.CHANGES if detailed_exitcode else Exit.DONE)
 
 
-def plan_of(project: Project) -> Any:
+def plan_of(project: Project) -> "Plan":
     """The plan from what is recorded as deployed to the project's bundle."""
     from mlspec.compiler.plan import make_plan
 
     return make_plan(project.bundle, deployed_state(project))
 
 
-def deployed_state(project: Project) -> Any:
+def deployed_state(project: Project) -> "State | None":
     """The recorded state; a state of a mocked cloud that is gone counts as nothing deployed."""
     from mlspec.cli.cloudmark import running_cloud
 
@@ -68,21 +76,18 @@ def deployed_state(project: Project) -> Any:
     return state if state is not None and state.cloud == running_cloud(project) else None
 
 
-def print_plan(plan: Any, form: str) -> None:
-    """`plan` in one of its four forms."""
-    from mlspec.compiler import plan_text
+def print_plan(plan: "Plan", form: str, *, whole: bool = False) -> None:
+    """`plan` in one of its forms."""
+    from mlspec.compiler.plan import plan_document, render_markdown, render_text
 
     if form == "json":
-        show_json(plan_text.to_json(plan))
-    elif form == "markdown":
-        say(plan_text.to_markdown(plan))
-    elif form == "html":
-        say(plan_text.to_html(plan))
+        show_json(plan_document(plan))
     else:
-        say(plan_text.to_text(plan, style=style))
+        text = render_markdown(plan) if form == "markdown" else render_text(plan, style=style, whole=whole)
+        say(text.rstrip("\n"))
 
 
-def write_plan(plan: Any, project: Project, out: Path) -> None:
+def write_plan(plan: "Plan", project: Project, out: Path) -> None:
     """The sealed plan, with how to compile the same bundle again."""
     from mlspec.compiler.plan import seal
 

@@ -28,7 +28,7 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json
     if as_json:
         show_json({"stack": project.stack, **facts})
         return 0
-    say(f"{project.stack}", "title")
+    say(f"{project.stack}", "heading")
     champion = facts["champion"]
     say(f"champion  {champion['release'] + ', version ' + str(champion['version']) if champion else 'none yet'}")
     say("traffic   " + ", ".join(f"version {v} {share:.0%}" for v, share in facts["traffic"].items()))

@@ -12,7 +12,18 @@ import click
 
 from mlspec.specs.diagnostics import Diagnostic
 
-COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "red", "good": "green", "bad": "red", "dim": "bright_black"}
+COLOURS = {
+    "create": "green",
+    "update": "yellow",
+    "replace": "yellow",
+    "delete": "red",
+    "risk": "red",
+    "note": "cyan",
+    "good": "green",
+    "bad": "red",
+    "quiet": "bright_black",
+    "dim": "bright_black",
+}
 
 
 def is_terminal() -> bool:
@@ -22,7 +33,7 @@ def is_terminal() -> bool:
 
 def style(text: str, kind: str) -> str:
     """`text` in the colour of `kind`, on a terminal only."""
-    return click.style(text, fg=COLOURS.get(kind), bold=kind == "title") if is_terminal() else text
+    return click.style(text, fg=COLOURS.get(kind), bold=kind == "heading") if is_terminal() else text
 
 
 def say(text: str = "", kind: str = "") -> None:
