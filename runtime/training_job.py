@@ -57,7 +57,7 @@ class Learned:
 
 def run(settings: TrainingSettings, base: Path) -> int:
     """Train and write `model/` under `base`; 0, or 1 with `output/failure` written."""
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # scikit-learn would load it, for a second
+    _import_scikit_learn()
     try:
         told = json.loads((base / "input/config/hyperparameters.json").read_text(encoding="utf-8"))
         train(Job(settings, base, told["release"], parse_now(told["now"])))
@@ -169,6 +169,17 @@ def _description(job: Job, model: OnnxModel, importance: dict[str, float]) -> di
         "importance": importance,
         "versions": {library: version(library) for library in LIBRARIES},
     }
+
+
+def _import_scikit_learn() -> None:
+    """Without pandas, which it loads for a second where it is installed, and which nothing here uses."""
+    hidden = "pandas" not in sys.modules
+    if hidden:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
+    import sklearn.utils  # noqa: F401
+
+    if hidden:
+        del sys.modules["pandas"]
 
 
 def _write_failure(base: Path, text: str, checks: tuple[Check, ...]) -> None:

@@ -8,6 +8,7 @@ from mlspec.specs.checked import Checked
 from mlspec.specs.models import Column, DataCheck, Spec
 from mlspec.specs.units import Duration, Percent
 
+_WIDTH = 110
 _SETTINGS = '''"""What the training job of {name} is told, from:
 
 {sources}
@@ -68,8 +69,10 @@ def _column(name: str, column: Column, *, source: str) -> str:
     }
     given = [literal(name), literal(column.type), literal(column.role)]
     given += [f"{key}={literal(value)}" for key, value in facts.items() if value is not None]
-    if not column.values:
-        return f"Column({', '.join(given)}),  # {source}"
+    whole = [*given, f"values={literal(column.values)}"] if column.values else given
+    line = f"Column({', '.join(whole)}),  # {source}"
+    if len(line) < _WIDTH or not column.values:
+        return line
     values = wrapped(column.values, indent=16)
     return f"Column({', '.join(given)}, values=(  # {source}\n{values}\n        )),"
 
