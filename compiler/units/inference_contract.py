@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlspec.specs.checked import Checked
+from mlspec.specs.diagnostics import Diagnostic, SpecError
 from mlspec.specs.models import Column
 
 _FLOAT32 = 3.4028234663852886e38
@@ -78,9 +79,10 @@ class _Field:
 
 
 def contract_source(checked: Checked) -> str:
-    """The text of `contract.py`."""
+    """The text of `contract.py`; raises SpecError for names that no request could spell."""
     spec = checked.spec
     fields = _fields(checked)
+    _check_names(checked)
     features = [field for field in fields if field.column.role == "feature"]
     source = _MODULE.format(
         name=spec.name,
@@ -104,6 +106,20 @@ def _fields(checked: Checked) -> list[_Field]:
         _Field(name, _attribute(name, number), column, str(checked.origins.of(f"data.columns.{name}")))
         for number, (name, column) in enumerate(checked.spec.data.columns.items(), start=1)
     ]
+
+
+def _check_names(checked: Checked) -> None:
+    """msgspec looks for a key's bytes as they are in a request, so a name must not need JSON's escapes."""
+    bad = [name for name in checked.spec.data.columns if any(c in '"\\' or c < " " for c in name)]
+    if bad:
+        raise SpecError(_unspeakable(checked, name) for name in bad)
+
+
+def _unspeakable(checked: Checked, name: str) -> Diagnostic:
+    path = f"data.columns.{name}"
+    message = f"requests cannot carry a column named {name!a}"
+    hint = "rename the column: no quotes, backslashes or control characters"
+    return Diagnostic("ML420", message, checked.origins.of(path).span, path, hint)
 
 
 def _attribute(name: str, number: int) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -198,6 +198,6 @@ def _profile(values: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def lines_of(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def lines_of(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     """What was written to the log since the last call, line by line."""
-    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
