@@ -1,4 +1,4 @@
-"""Turns the workflow's actions into moves of traffic to a release that passed its gates, and back; all may be repeated."""
+"""Turns the workflow's actions into traffic moved to a release that passed its gates, and back, repeatably."""
 
 import hashlib
 import json

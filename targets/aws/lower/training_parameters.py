@@ -38,7 +38,7 @@ def training_parameters(checked: Checked) -> dict[str, Any]:
         "AlgorithmSpecification": {
             "TrainingImage": _image(spec),
             "TrainingInputMode": "File",
-            "ContainerEntrypoint": list(_ENTRYPOINT),
+            "ContainerEntrypoint": _ENTRYPOINT,
         },
         "OutputDataConfig": {"S3OutputPath": Join(("s3://", _STORE, "/jobs/")), "KmsKeyId": Ref("key", "arn")},
         "ResourceConfig": _machine(compute),
@@ -83,6 +83,6 @@ def _stopping(compute: Compute) -> dict[str, Any]:
     }
 
 
-def _tags(spec: Spec) -> list[dict[str, str]]:
+def _tags(spec: Spec) -> tuple[dict[str, str], ...]:
     tags = {"mlspec:environment": spec.environment, "mlspec:resource": "training", "mlspec:spec": spec.name}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return tuple({"Key": key, "Value": value} for key, value in tags.items())

@@ -91,11 +91,11 @@ def _rollout(spec: Spec) -> dict[str, State]:
         "Check": _roll("check", checked, then="Healthy?", stepwise=True),
         "Healthy?": {
             "Type": "Choice",
-            "Choices": [
+            "Choices": (
                 {"Variable": status, "StringEquals": "bake", "Next": "Bake"},
                 {"Variable": status, "StringEquals": "next", "Next": "Shift"},
                 {"Variable": status, "StringEquals": "done", "Next": "Promote"},
-            ],
+            ),
             "Default": "RollBack",
         },
         "Promote": _roll("promote", _payload(("status", "version")), then="NotifyPromoted"),
@@ -162,8 +162,8 @@ def _task(resource: str, parameters: Mapping[str, Any], *, then: str, error: str
         "Type": "Task",
         "Resource": resource,
         "Parameters": dict(parameters),
-        "Retry": [_again(resource)],
-        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": keep, "Next": error}],
+        "Retry": (_again(resource),),
+        "Catch": ({"ErrorEquals": ("States.ALL",), "ResultPath": keep, "Next": error},),
         "Next": then,
     }
 
@@ -171,7 +171,7 @@ def _task(resource: str, parameters: Mapping[str, Any], *, then: str, error: str
 def _again(resource: str) -> State:
     slow = resource == _TRAIN  # capacity comes back in minutes, not in seconds
     return {
-        "ErrorEquals": list(_TRANSIENT[resource]),
+        "ErrorEquals": _TRANSIENT[resource],
         "IntervalSeconds": 60 if slow else 2,
         "MaxAttempts": 5,
         "BackoffRate": 2.0,
@@ -181,7 +181,7 @@ def _again(resource: str) -> State:
 
 
 def _choose(rule: Mapping[str, Any], *, then: str, other: str) -> State:
-    return {"Type": "Choice", "Choices": [{**rule, "Next": then}], "Default": other}
+    return {"Type": "Choice", "Choices": ({**rule, "Next": then},), "Default": other}
 
 
 def _payload(fields: tuple[str, ...]) -> dict[str, str]:
