@@ -60,6 +60,5 @@ CODES: Mapping[str, str] = MappingProxyType(
         "ML307": "An interpolation is not allowed.",
         "ML308": "An interpolation leads nowhere, or in a circle.",
         "ML309": "A value is still to be filled in.",
-        "ML310": "The composition failed.",
     }
 )

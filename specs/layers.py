@@ -8,6 +8,8 @@ from mlspec.specs.diagnostics import Span
 from mlspec.specs.origins import Origin, Origins, Source
 from mlspec.specs.yaml_nodes import Node
 
+UNFILLED = "???"  # Hydra's mark of a value that another layer must fill in
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -18,6 +20,19 @@ class Place:
     history: tuple[Origin, ...] = ()
     children: "dict[str, Place] | None" = None
     mapping: bool = False
+    unfilled: bool = False
+
+
+def merged(low: Any, high: Any) -> Any:
+    """`high` over `low`, as Hydra merges: mappings key by key, anything else replaced, `???` filled from below."""
+    if high == UNFILLED:
+        return low
+    if not (isinstance(low, dict) and isinstance(high, dict)):
+        return high
+    tree = dict(low)
+    for key, child in high.items():
+        tree[key] = merged(tree[key], child) if key in tree else child
+    return tree
 
 
 def place(node: Node, source: Source) -> Place:
@@ -30,7 +45,7 @@ def place(node: Node, source: Source) -> Place:
         children = {key: place(child, source) for key, child in value.items()}
     elif isinstance(value, tuple):
         children = {str(index): place(child, source) for index, child in enumerate(value)}
-    return Place(origin, node.key, (origin,), children, isinstance(value, dict))
+    return Place(origin, node.key, (origin,), children, isinstance(value, dict), value == UNFILLED)
 
 
 def place_plain(value: Any, origin: Origin) -> Place:
@@ -41,9 +56,11 @@ def place_plain(value: Any, origin: Origin) -> Place:
 
 
 def lay_over(low: Place | None, high: Place) -> Place:
-    """`high` over `low`, as values merge: mappings key by key, everything else is replaced."""
+    """The places of `high` over `low`, as `merged` does their values."""
     if low is None:
         return high
+    if high.unfilled:
+        return low
     merged = replace(high, history=low.history + high.history)
     if not (low.mapping and high.mapping):
         return merged

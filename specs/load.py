@@ -9,7 +9,7 @@ from mlspec.specs.check import check_tree, with_tuples
 from mlspec.specs.checked import Checked
 from mlspec.specs.compose import Composed, compose_spec
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span, SpecError
-from mlspec.specs.layers import Place, find, nearest_place, origins_of
+from mlspec.specs.layers import UNFILLED, Place, find, nearest_place, origins_of
 from mlspec.specs.models import Spec
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.origins import Origin, Origins, Source
@@ -19,7 +19,6 @@ from mlspec.specs.wording import Wording
 from mlspec.specs.yaml_nodes import Node
 from mlspec.specs.yaml_text import split_lines
 
-_OPEN = "???"  # Hydra's mark of a value that a later layer must fill in
 KEYS = tuple(field.alias or name for name, field in Spec.model_fields.items() if name != "environment")
 
 
@@ -70,7 +69,7 @@ def _environment_key(composed: Composed) -> Iterator[Diagnostic]:
 
 def _unfilled(tree: Any, places: Place, path: tuple[str, ...] = ()) -> Iterator[Diagnostic]:
     """Values that a profile left for the spec to fill in."""
-    if tree == _OPEN:
+    if tree == UNFILLED:
         place = nearest_place(places, path)
         message = f"{'.'.join(path)} is still to be filled in"
         yield Diagnostic("ML309", message, place.origin.span, ".".join(path), "set it in the spec", place.origin.text)

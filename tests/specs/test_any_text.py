@@ -17,40 +17,9 @@ from mlspec.specs.render import render_github, render_json, render_sarif, render
 from mlspec.specs.yaml_text import split_lines
 from tests.specs.conftest import GOOD
 
-TOKENS = st.sampled_from(
-    [
-        "${",
-        "}",
-        "${name}",
-        "*a",
-        "&a",
-        "!t",
-        "?",
-        "-",
-        ":",
-        "{",
-        "[",
-        "]",
-        "#",
-        "'",
-        '"',
-        "|",
-        ">",
-        "???",
-        "null",
-        "~",
-        "_self_",
-        "profile",
-        "%",
-        "5%",
-        "1e400",
-        "0x",
-        "<<:",
-        "...",
-        "é",
-    ]
-    + ["\n", "\t", "- ", ": ", "\u2028", "\ufeff"]
-)
+MARKS = ["${", "}", "${name}", "*a", "&a ", "!t ", "? ", "- ", ": ", "{", "[", "]", "#", "'", '"', "|", ">", "\n", "\t"]
+WORDS = ["???", "null", "~", "_self_", "profile", "%", "5%", "1e400", "0x", "<<: ", "...", "\u2028", "\ufeff", "é"]
+TOKENS = st.sampled_from([*MARKS, *WORDS])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | TOKENS
 VALUES = st.recursive(
     SCALARS,
