@@ -40,6 +40,7 @@ class Job:
     settings: TrainingSettings
     base: Path
     release: str
+    champion: str
     now: datetime
 
 
@@ -60,7 +61,7 @@ def run(settings: TrainingSettings, base: Path) -> int:
     _import_scikit_learn()
     try:
         told = json.loads((base / "input/config/hyperparameters.json").read_text(encoding="utf-8"))
-        train(Job(settings, base, told["release"], parse_now(told["now"])))
+        train(Job(settings, base, told["release"], told["champion"], parse_now(told["now"])))
     except ContractBroken as broken:
         _write_failure(base, str(broken), broken.checks)
         print(broken, file=sys.stderr)
@@ -75,7 +76,7 @@ def run(settings: TrainingSettings, base: Path) -> int:
 def train(job: Job) -> None:
     """The job from top to bottom."""
     contract = job.settings.contract
-    champion = read_champion(job.base / "input/data/champion", contract)
+    champion = read_champion(job.base / "input/data/champion", job.champion, contract)
     rows, checks = _checked_rows(job, champion)
     _say(f"{rows.height} rows keep their contract")
     learned = _learn(job, rows)

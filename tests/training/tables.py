@@ -71,7 +71,7 @@ def job_folder(base: Path, table: pl.DataFrame, *, champion: Path | None = None,
     table[half:].write_parquet(data / "deeper" / "b.parquet")
     if champion is not None:
         (base / "input/data/champion").symlink_to(champion)
-    told = {"release": "r1", "now": now.isoformat(), "champion": "r0" if champion else ""}
+    told = {"release": "r1", "now": now.isoformat(), "champion": "r1" if champion else ""}
     (base / "input/config").mkdir(parents=True)
     (base / "input/config/hyperparameters.json").write_text(json.dumps(told))
     return base

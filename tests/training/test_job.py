@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -133,6 +134,17 @@ def test_a_champion_of_another_question_cannot_be_compared(first: Path, tmp_path
     number = replace(CONTRACT, columns=(*COLUMNS, Column("cost", "float", "label")))
     settings = replace(SETTINGS, contract=number, estimator="sklearn.linear_model.Ridge", arguments={}, versus=())
     assert _fails(base, settings) == "the champion r1 answers another question: binary of False, True, not regression"
+
+
+def test_a_champion_that_is_not_in_its_channel_ends_the_job(first: Path, tmp_path: Path) -> None:
+    """Compared with nothing, any challenger would pass."""
+    base = job_folder(tmp_path / "none", orders(300), champion=tmp_path / "empty")
+    assert _fails(base, SETTINGS) == "the champion channel holds nothing, not r1"
+    other = tmp_path / "other"
+    shutil.copytree(first / "model", other)
+    (other / "model.onnx").write_bytes(b"another model")
+    base = job_folder(tmp_path / "damaged", orders(300), champion=other)
+    assert _fails(base, SETTINGS) == "the champion r1 is not the model that its model.json describes"
 
 
 def _unordered(frame: pl.DataFrame, label: Column) -> tuple[pl.DataFrame, Contract]:
