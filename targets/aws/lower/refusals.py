@@ -10,6 +10,7 @@ from mlspec.specs.models import Monitor, Spec
 from mlspec.specs.units import Duration, Size
 from mlspec.targets.aws.lower.context import DRIFT_SIGNALS
 from mlspec.targets.aws.lower.signals import canary_limit
+from mlspec.targets.aws.lower.training import IMAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,13 @@ def _rollback_limits(spec: Spec) -> Iterator[Refusal]:
             yield Refusal(f"rollout.rollback_on.{number}", "nothing says how high latency_p99 may be", hint)
 
 
+def _images(spec: Spec) -> Iterator[Refusal]:
+    image = spec.training.image
+    if image is not None and not IMAGE.fullmatch(image):
+        hint = "such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/train:1"
+        yield Refusal("training.image", "SageMaker pulls images from ECR, with a tag or digest", hint)
+
+
 # --- the rows
 
 
@@ -213,4 +221,5 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("ML404", _limits),
     ("ML404", _windows),
     ("ML405", _rollback_limits),
+    ("ML406", _images),
 )

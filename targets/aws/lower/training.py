@@ -1,11 +1,19 @@
 """Training: what SageMaker's jobs run as, and what they may read and write."""
 
-from mlspec.compiler.graph import Grant, Join, Ref, Value
+import re
+
+from mlspec.compiler.graph import REGION, Grant, Join, Ref, Value
 from mlspec.targets.aws.lower.context import Context, Lowered, arn
 from mlspec.targets.aws.lower.grants import lists, reads, uses_key, writes
 from mlspec.targets.aws.lower.roles import service_role
+from mlspec.targets.aws.lower.training_parameters import training_parameters
 
 ROLE = "training-role"
+_HERE = "here"
+# SageMaker pulls from ECR. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
+IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[a-z0-9._/-]+)[:@].+"
+)
 _LOGS = "log-group:/aws/sagemaker/TrainingJobs"
 
 
@@ -14,7 +22,7 @@ def lower_training(context: Context) -> Lowered:
     role = service_role(
         context, ROLE, service="sagemaker", path="training", why="What a training job may do, and nothing else."
     )
-    return Lowered((role,), (*_store_grants(), *_source_grants(context), *_platform_grants()))
+    return Lowered((role,), (*_store_grants(), *_source_grants(context), *_platform_grants(context)))
 
 
 def _store_grants() -> tuple[Grant, ...]:
@@ -30,6 +38,15 @@ def _store_grants() -> tuple[Grant, ...]:
         writes(ROLE, "jobs/*", why="the model it trained, and checkpoints"),
         lists(ROLE, "code/training-*", "data/*", "releases/*", "jobs/*", why="the files of its channels"),
         uses_key(ROLE, write=True),
+        # SageMaker attaches the job's encrypted disk by a grant on the key.
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+        Grant(
+            ROLE,
+            ("kms:CreateGrant",),
+            (Ref("key", "arn"),),
+            "the encrypted disk of its instance",
+            {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
     )
 
 
@@ -56,7 +73,7 @@ def _s3(bucket: str) -> Join:
     return arn("s3", bucket, account="", region="")
 
 
-def _platform_grants() -> tuple[Grant, ...]:
+def _platform_grants(context: Context) -> tuple[Grant, ...]:
     """What the platform does in the job's name: logs, metrics, and pulling the image."""
     groups: tuple[Value, ...] = (arn("logs", _LOGS), arn("logs", f"{_LOGS}:*"))
     # Neither action knows a resource; the namespace narrows the first.
@@ -79,10 +96,22 @@ def _platform_grants() -> tuple[Grant, ...]:
         Grant(
             ROLE,
             ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
-            (arn("ecr", "repository/*", account="*"),),
+            (_repository(training_parameters(context.checked)["AlgorithmSpecification"]["TrainingImage"]),),
             "the training image",
         ),
     )
+
+
+def _repository(image: Value) -> Join:
+    """The ARN of the ECR repository that an image's name leads to."""
+    spelled = "".join(
+        str(_HERE if part == REGION else part) for part in (image.parts if isinstance(image, Join) else (image,))
+    )
+    found = IMAGE.fullmatch(spelled)
+    if found is None:
+        raise ValueError(f"image {spelled} has passed the refusals")
+    region: Value = REGION if found["region"] == _HERE else found["region"]
+    return arn("ecr", f"repository/{found['repository']}", account=found["account"], region=region)
 
 
 def data_uri(context: Context, key: str) -> Value:
