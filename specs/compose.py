@@ -33,7 +33,7 @@ def compose_spec(path: Path, environment: str, overrides: Sequence[str], known: 
     """Compose the spec in `path`; `known` are the keys a spec can have. Raises SpecError when it cannot be read."""
     text = read_text(path, path.name)
     root, found = parse_yaml(text, path.name)
-    profiles = Profiles(path.parent, {path.name: text})
+    profiles = Profiles(path.absolute().parent, {path.name: text})
     given = parse_overrides(overrides, known, found)
     environments = read_environments(child_of(root, "environments"), found)
     layers = Stack(profiles, found).build(root, profile_choice(given))

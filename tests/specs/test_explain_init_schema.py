@@ -62,7 +62,7 @@ def test_init_refuses_other_names() -> None:
 
 
 def schema_errors(text: str) -> list[str]:
-    from jsonschema import Draft7Validator
+    from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
     tree: Any = plain(parse_yaml(text, "spec.yaml")[0])
     return [error.message for error in Draft7Validator(json_schema()).iter_errors(tree)]

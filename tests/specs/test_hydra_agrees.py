@@ -1,4 +1,4 @@
-"""Layers are merged as Hydra would: the same trees, through Hydra's own defaults lists and groups, give the same tree."""
+"""Layers are merged as Hydra would: the same trees, through its own defaults lists, give the same tree."""
 
 import json
 from functools import reduce

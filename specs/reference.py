@@ -1,0 +1,139 @@
+"""The language's models, profiles and codes -> docs/language.md: `python -m mlspec.specs.reference > docs/language.md`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlspec.specs.codes import CODES
+from mlspec.specs.estimators import ESTIMATORS
+from mlspec.specs.profiles import SHIPPED
+from mlspec.specs.rules_gates import METRICS
+from mlspec.specs.schema import json_schema
+
+_QUANTITY = r"^\s*\d"  # how the pattern of every quantity begins
+_FAMILIES = {"ML1": "YAML", "ML2": "The language", "ML3": "Composition"}
+_INTRODUCTION = """\
+# The language
+
+One file is one model's whole life. This page is written from the models that check a spec; `mlspec schema` prints the
+same as JSON Schema, and `mlspec explain SPEC key.path` says what one key is in a spec and where it came from.
+
+Text is YAML 1.2: `no` is a text, a key stands once, there are no tags and no merge keys. Quantities carry their unit:
+`10m` (ms, s, m, h, d, w), `2 GiB` (B, KB, MB, GB, KiB, MiB, GiB, TiB), `20%`, `200 USD`.
+
+## Composition
+
+Layers, lowest first: the language's own defaults, profiles, the spec, the overlay of the environment, overrides.
+Mappings are merged key by key; anything else is replaced, lists too.
+
+- `defaults` names profiles: `- profile: standard`, or `- profile: [hipaa, gdpr]`, and `- _self_` for the file itself,
+  which comes last where it is not written. Profiles are shipped, or stand in a `profiles` folder beside the spec or up to
+  three folders above it. A profile may have `defaults` of its own; one that is reached twice is laid once.
+- `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
+- Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
+  `~key.path` to remove one, and `profile=name` for other profiles.
+- `${key.path}` takes a value from elsewhere in the spec. There are no resolvers: neither the environment nor the clock
+  changes what a spec says. `???` in a profile is a value that the spec must fill in.
+"""
+
+
+def language_page() -> str:
+    """The whole page."""
+    schema = json_schema()
+    parts = [_INTRODUCTION, _profiles(), _block("Spec", "The top of a file.", schema)]
+    for name, block in schema["$defs"].items():
+        if not name.endswith("Overlay"):
+            parts.append(_block(name, block.get("description", ""), block))
+    return "\n".join([*parts, _metrics(), _estimators(), _codes()])
+
+
+def _profiles() -> str:
+    lines = ["## Shipped profiles", ""]
+    for path in sorted(SHIPPED.glob("*.yaml")):
+        comments = [line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
+        lines.append(f"- {' '.join(comments)}")
+    return "\n".join([*lines, ""])
+
+
+def _block(name: str, meaning: str, block: Mapping[str, Any]) -> str:
+    lines = [f"## {name}", "", meaning, "", "| key | type | default | meaning |", "|---|---|---|---|"]
+    required = block.get("required", [])
+    for key, schema in block.get("properties", {}).items():
+        default = "required" if key in required else _default(schema)
+        cells = (f"`{key}`", _type(schema), default, schema.get("description", "") or _meaning(schema))
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    default = schema.get("default")
+    return "" if default in (None, "", [], {}) or isinstance(default, dict) else f"`{_plain(default)}`"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_plain(item) for item in value) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _meaning(schema: Mapping[str, Any]) -> str:
+    return next((_target(name).get("description", "") for name in _references(schema)), "")
+
+
+def _references(schema: Mapping[str, Any]) -> Iterator[str]:
+    for choice in (schema, *schema.get("anyOf", [])):
+        if "$ref" in choice:
+            yield choice["$ref"].rpartition("/")[2]
+
+
+def _target(name: str) -> Mapping[str, Any]:
+    block: Mapping[str, Any] = json_schema()["$defs"][name]
+    return block
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """What a value is, in words: alternatives by `or`, blocks as links."""
+    choices = [choice for choice in schema.get("anyOf", [schema]) if choice.get("type") != "null"]
+    return " or ".join(dict.fromkeys(_one_type(choice) for choice in choices))
+
+
+def _one_type(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return "an overlay of the spec" if name == "Overlay" else f"[{name}](#{name.lower()})"
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{word}`" for word in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    if schema.get("type") == "object":
+        inner = schema.get("additionalProperties")
+        return f"mapping to {_type(inner)}" if isinstance(inner, dict) else "mapping"
+    if str(schema.get("pattern", "")).startswith(_QUANTITY):
+        return f"such as `{schema['examples'][0]}`"
+    words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true, false"}
+    return words.get(str(schema.get("type")), "any value") + _limits(schema)
+
+
+def _limits(schema: Mapping[str, Any]) -> str:
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema]
+    return f" {', '.join(limits)}" if limits else ""
+
+
+def _metrics() -> str:
+    lines = ["## Metrics", "", "| task | metrics |", "|---|---|"]
+    lines += [f"| {task} | {', '.join(f'`{metric}`' for metric in metrics)} |" for task, metrics in METRICS.items()]
+    return "\n".join([*lines, ""])
+
+
+def _estimators() -> str:
+    lines = ["## Estimators", "", "`_target_` is looked up in this list, and imported only by the training job.", ""]
+    return "\n".join([*lines, *(f"- `{name}` ({kind})" for name, kind in sorted(ESTIMATORS.items())), ""])
+
+
+def _codes() -> str:
+    lines = ["## Diagnostics", "", "| code | of | meaning |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {code} | {_FAMILIES[code[:3]]} | {text} |" for code, text in CODES.items()), ""])
+
+
+if __name__ == "__main__":
+    print(language_page(), end="")
