@@ -3,6 +3,7 @@ checks run on Polars here and on any other engine Narwhals knows."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Check, Column, Contract, ContractBroken
@@ -40,6 +41,16 @@ def check_rows(table: Any, contract: Contract) -> tuple[Check, ...]:
     names = {column.name for column in sound}
     checks += [_unique(frame, columns, rows) for columns in contract.unique if names.issuperset(columns)]
     return (*checks, _row_count(rows, contract))
+
+
+def check_new_rows(table: Any, time: Column, *, since: datetime, least: int) -> Check:
+    """Whether there is enough that the champion has not seen to be worth a training."""
+    import narwhals as nw
+
+    newer = nw.from_native(table).lazy().select((nw.col(time.name) > since).sum()).collect().item()
+    return Check(
+        "new rows", newer >= least, f"{newer} rows are newer than {since.isoformat()}, at least {least} wanted"
+    )
 
 
 def require(checks: Iterable[Check]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.champion import read_champion
 from mlspec.runtime.contract import Check, Contract, ContractBroken
-from mlspec.runtime.contract_checks import check_rows, require
+from mlspec.runtime.contract_checks import check_new_rows, check_rows, require
 from mlspec.runtime.dataset import parse_now, read_rows
 from mlspec.runtime.evaluate import evaluate
 from mlspec.runtime.export import Parity, check_parity, export_model
@@ -42,6 +42,22 @@ class Job:
     release: str
     champion: str
     now: datetime
+    min_new_rows: int = 0
+    newer_than: str = ""
+
+    @classmethod
+    def told(cls, settings: TrainingSettings, base: Path) -> "Job":
+        """The job that `base` asks for; hyperparameters are text, as SageMaker passes them."""
+        told = json.loads((base / "input/config/hyperparameters.json").read_text(encoding="utf-8"))
+        return cls(
+            settings,
+            base,
+            told["release"],
+            told.get("champion", ""),
+            parse_now(told["now"]),
+            int(told.get("min_new_rows", 0)),
+            told.get("newer_than", ""),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,8 +76,7 @@ def run(settings: TrainingSettings, base: Path) -> int:
     """Train and write `model/` under `base`; 0, or 1 with `output/failure` written."""
     _import_scikit_learn()
     try:
-        told = json.loads((base / "input/config/hyperparameters.json").read_text(encoding="utf-8"))
-        train(Job(settings, base, told["release"], told["champion"], parse_now(told["now"])))
+        train(Job.told(settings, base))
     except ContractBroken as broken:
         _write_failure(base, str(broken), broken.checks)
         print(broken, file=sys.stderr)
@@ -100,6 +115,9 @@ def _checked_rows(job: Job, champion: OnnxModel | None) -> tuple["pl.DataFrame",
     rows = read_rows(job.base / "input/data/data", job.settings, now=job.now, extra=wanted)
     checks = check_rows(rows, contract)
     require(checks)
+    if job.min_new_rows and contract.time:
+        checks = (*checks, check_new_rows(rows, contract.time, since=parse_now(job.newer_than), least=job.min_new_rows))
+        require(checks)
     if contract.leakage:
         matrix, target = feature_matrix(rows, contract.features), target_vector(rows, contract)
         checks = (*checks, *check_leakage(matrix, target, contract, seed=job.settings.seed))

@@ -62,7 +62,9 @@ def regression(contract: Contract = CONTRACT) -> Contract:
     return replace(contract, columns=(*COLUMNS, Column("cost", "float", "label")))
 
 
-def job_folder(base: Path, table: pl.DataFrame, *, champion: Path | None = None, now: datetime = NOW) -> Path:
+def job_folder(
+    base: Path, table: pl.DataFrame, *, champion: Path | None = None, now: datetime = NOW, **told: str
+) -> Path:
     """A SageMaker container's folder with `table` in its data channel, in two files."""
     data = base / "input/data/data"
     (data / "deeper").mkdir(parents=True)
@@ -71,7 +73,7 @@ def job_folder(base: Path, table: pl.DataFrame, *, champion: Path | None = None,
     table[half:].write_parquet(data / "deeper" / "b.parquet")
     if champion is not None:
         (base / "input/data/champion").symlink_to(champion)
-    told = {"release": "r1", "now": now.isoformat(), "champion": "r1" if champion else ""}
+    told = {"release": "r1", "now": now.isoformat(), "champion": "r1" if champion else "", **told}
     (base / "input/config").mkdir(parents=True)
     (base / "input/config/hyperparameters.json").write_text(json.dumps(told))
     return base

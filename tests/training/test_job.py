@@ -113,6 +113,18 @@ def test_a_broken_contract_ends_the_job_with_one_text(tmp_path: Path) -> None:
     assert [check["check"] for check in checks if not check["passed"]] == ["count range"]
 
 
+@pytest.mark.parametrize(("least", "passes"), [("500", True), ("501", False)])
+def test_too_few_rows_newer_than_the_champion_s_end_the_job(tmp_path: Path, least: str, passes: bool) -> None:
+    table = orders()
+    since = table["at"][-501].isoformat()
+    base = job_folder(tmp_path, table, min_new_rows=least, newer_than=since)
+    if passes:
+        assert run(SETTINGS, base) == 0
+        assert read_json(base / "model/evaluation.json")["checks"][-1]["check"] == "new rows"
+    else:
+        assert "new rows: 500 rows are newer than" in _fails(base, SETTINGS)
+
+
 def test_leakage_ends_the_job(tmp_path: Path) -> None:
     base = job_folder(tmp_path, orders().with_columns(paid=pl.col("late")))
     assert "paid leakage" in _fails(base, replace(SETTINGS, contract=replace(CONTRACT, leakage=True)))
