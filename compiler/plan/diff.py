@@ -1,5 +1,6 @@
 """Turns two encoded property trees into the list of what differs, path by path."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,13 +15,13 @@ def changes_between(old: Any, new: Any, path: str = "") -> Iterator[Change]:
     old, new = _opened(old), _opened(new)
     if old is _MISSING or new is _MISSING:
         yield from _one_sided(old, new, path)
-    elif old != new or type(old) is not type(new):
-        if _is_tree(old) and _is_tree(new):
-            yield from _in_trees(old, new, path)
-        elif _is_list_of_trees(old) and _is_list_of_trees(new):
-            yield from _in_lists(old, new, path)
-        else:
-            yield Change(path, "change", shown(old), shown(new))
+    elif _is_tree(old) and _is_tree(new):
+        yield from _in_trees(old, new, path)
+    elif _is_list_of_trees(old) and _is_list_of_trees(new):
+        yield from _in_lists(old, new, path)
+    elif json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
+        # As text, because to Python true equals 1, and to AWS it does not.
+        yield Change(path, "change", shown(old), shown(new))
 
 
 def _in_trees(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[Change]:

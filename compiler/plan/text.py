@@ -78,7 +78,13 @@ def _step(step: Step, style: Style) -> str:
         f"  {style(f'{GLYPHS[step.action]:>3}', role)} {step.type} {step.name}",
         style(f"        {step.origin}: {step.why}", "quiet"),
     ]
-    return "\n".join([*lines, *(_change(change, style) for change in step.changes)])
+    return "\n".join([*lines, *(_change(change, style) for change in told(step))])
+
+
+def told(step: Step) -> tuple[Change, ...]:
+    """The changes worth a line: the compiler's own tags on something new are all alike."""
+    new = step.action == "create"
+    return tuple(change for change in step.changes if not (new and change.path.startswith("tags.mlspec:")))
 
 
 def _change(change: Change, style: Style) -> str:

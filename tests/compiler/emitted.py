@@ -47,6 +47,26 @@ def registered(program: str, folder: Path) -> dict[str, Any]:
     return found
 
 
+def as_registered(encoded: Any, *, document: bool = False) -> Any:
+    """An encoded value as the recorder of run_program.py sees it; a null is sent in documents only."""
+    match encoded:
+        case {"$ref": [resource, output]}:
+            return f"({resource}.{output})"
+        case {"$join": parts}:
+            return "".join(as_registered(part) for part in parts)
+        case {"$json": inside}:
+            return json.dumps(as_registered(inside, document=True), sort_keys=True)
+        case {"$asset": path}:
+            return {"$asset": f"../{path}"}
+        case dict():
+            sent = {key: item for key, item in encoded.items() if document or item is not None}
+            return {key: as_registered(item, document=document) for key, item in sent.items()}
+        case list():
+            return [as_registered(item, document=document) for item in encoded]
+        case _:
+            return encoded
+
+
 def _mypy_config(programs: Any) -> str:
     """Strict, and only the services that are used: all of pulumi_aws would take minutes."""
     services = {match for text in programs for match in re.findall(r"\baws\.([a-z0-9_]+)\.[A-Z]", text)}

@@ -24,13 +24,7 @@ class Recorder(Mocks):
         return f"({args.name}.id)", {**args.inputs, **outputs}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return {
-            **ACCOUNT,
-            "region": "(aws.region)",
-            "partition": "(aws.partition)",
-            "name": "n",
-            "dnsSuffix": "d",
-        }, None
+        return {**ACCOUNT, "region": "(aws.region)", "partition": "(aws.partition)", "name": "n", "dnsSuffix": "d"}, []
 
 
 OUTPUTS = (

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from mlspec.compiler.emit.layout import Expression, Group, Item, call, lay_out, 
 from mlspec.compiler.entries import graph_entries, lock_of
 from mlspec.compiler.graph import Graph, Join, Json, Ref, Secret
 from mlspec.compiler.passes import run_passes
-from tests.compiler.emitted import ROOT, lint, registered, type_check
+from tests.compiler.emitted import ROOT, as_registered, lint, registered, type_check
 from tests.compiler.graphs import TYPES, UNIT, changed, checked, graph
 
 
@@ -111,25 +110,6 @@ def test_the_program_registers_exactly_the_graph(made: Graph, tmp_path: Path) ->
         for name, entry in graph_entries(bundle_of(made)).items()
     }
     assert found == wanted
-
-
-def as_registered(encoded: Any) -> Any:
-    """An encoded value as the recorder of run_program.py sees it."""
-    match encoded:
-        case {"$ref": [resource, output]}:
-            return f"({resource}.{output})"
-        case {"$join": parts}:
-            return "".join(as_registered(part) for part in parts)
-        case {"$json": document}:
-            return json.dumps(as_registered(document), sort_keys=True)
-        case {"$asset": path}:
-            return {"$asset": f"../{path}"}
-        case dict():
-            return {key: as_registered(item) for key, item in encoded.items() if item is not None}
-        case list():
-            return [as_registered(item) for item in encoded]
-        case _:
-            return encoded
 
 
 def test_a_secret_is_asked_for_and_never_written() -> None:
