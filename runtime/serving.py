@@ -35,9 +35,8 @@ class Answer(NamedTuple):
 
 def serve(contract: ServingContract, folder: Path) -> "Service":
     """The service of the release in `folder`; what it has counted is written even when the process is told to end."""
-    ending = call_at_shutdown()
     service = Service(contract, folder, os.environ)
-    ending.append(service.telemetry.flush)
+    call_at_shutdown(service.telemetry.flush)
     return service
 
 

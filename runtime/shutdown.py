@@ -1,4 +1,4 @@
-"""SIGTERM turned into a last call of functions: what is buffered must be written before the process ends.
+"""SIGTERM turned into the last call of a function: what is buffered must be written before the process ends.
 
 Lambda sends SIGTERM to functions that have an extension; others are frozen and dropped, and lose at most one buffer."""
 
@@ -8,22 +8,22 @@ import threading
 from collections.abc import Callable
 
 
-def call_at_shutdown() -> list[Callable[[], None]]:
-    """The list of what is called when the process is asked to end, which then ends as it would have; append to it.
+def call_at_shutdown(function: Callable[[], None]) -> None:
+    """Have `function` called when the process is asked to end, which then ends; to be called on the main thread.
 
-    A thread waits for the signal: between two requests the main thread sits in the runtime client's C code, where
-    Python's own handlers get no turn. Call this first: threads made earlier would take the signal."""
-    functions: list[Callable[[], None]] = []
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    threading.Thread(target=_wait, args=(functions,), name="shutdown", daemon=True).start()
-    return functions
+    Between two requests the main thread sits in the runtime client's C code, where Python's own signal handlers get no
+    turn. So the interpreter only writes the signal's number into a pipe, and a thread of ours reads it there."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_wait, args=(reader, function), name="shutdown", daemon=True).start()
 
 
-def _wait(functions: list[Callable[[], None]]) -> None:
-    signal.sigwait({signal.SIGTERM})
+def _wait(reader: int, function: Callable[[], None]) -> None:
+    while os.read(reader, 1)[0] != signal.SIGTERM:
+        pass
     try:
-        for function in functions:
-            function()
+        function()
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        os.kill(os.getpid(), signal.SIGTERM)
+        os._exit(128 + signal.SIGTERM)
