@@ -17,10 +17,17 @@ def check_tree(tree: Mapping[str, Any]) -> tuple[Any, list[Wording]]:
 
     from mlspec.specs.models import Spec
 
+    own_names = [key for key, field in Spec.model_fields.items() if field.alias and key in tree]
+    written = {key: value for key, value in tree.items() if key not in own_names}
     try:
-        return Spec.model_validate(with_tuples(tree)), []
+        spec = Spec.model_validate(with_tuples(written))
+        problems = []
     except ValidationError as error:
         problems = [_problem(details, tree) for details in error.errors(include_url=False)]
+    # Python's name of a key is not a word of the language: `api_version` is as unknown as any other.
+    problems += [Problem((key,), "extra_forbidden", {}, "", tree[key]) for key in own_names]
+    if not problems:
+        return spec, []
     return None, [word(group) for group in _grouped(problems)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mlspec.specs.diagnostics import Diagnostic
-from mlspec.specs.nearest import hint_for
+from mlspec.specs.nearest import hint_for, shortened
 from mlspec.specs.yaml_nodes import Node
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]\Z")
@@ -39,6 +39,6 @@ def choose(environments: Mapping[str, Node], environment: str, found: list[Diagn
     if environment not in environments and environment != "dev":
         hint = hint_for(environment, ["dev", *environments], "environments")
         first = next((node.key for node in environments.values()), None)
-        message = f"there is no environment '{environment[:60]}'"
+        message = f"there is no environment '{shortened(environment)}'"
         found.append(Diagnostic("ML304", message, first, "environments", hint))
     return environments.get(environment)

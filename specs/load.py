@@ -38,7 +38,8 @@ def load_spec(path: Path, *, environment: str = "dev", overrides: Sequence[str] 
 def _check(composed: Composed, environment: str) -> Spec | None:
     """The spec, when nothing is wrong with it; what is, is added to what composition found."""
     given = [*_environment_key(composed), *_unfilled(composed.tree, composed.places)]
-    tree = {**composed.tree, "environment": environment}
+    known = environment == "dev" or environment in composed.environments  # another one has been told already
+    tree = {**composed.tree, "environment": environment if known else "dev"}
     spec, worded = check_tree(tree)
     environments = tuple(composed.environments)
     frozen = with_tuples(tree)

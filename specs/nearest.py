@@ -1,4 +1,4 @@
-"""A word that is not known -> the known word it was probably meant to be."""
+"""A word that is not known -> the known word it was probably meant to be, and both in a form fit for a message."""
 
 from collections.abc import Iterable
 
@@ -18,3 +18,9 @@ def hint_for(word: str, known: Iterable[str], what: str = "allowed") -> str:
     close = nearest(word, words)
     listed = ", ".join(words[:24]) + (", ..." if len(words) > 24 else "")
     return (f"did you mean '{close}'? " if close else "") + f"{what}: {listed or 'none'}"
+
+
+def shortened(text: str) -> str:
+    """`text`, cut to what fits a message."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else flat[:57] + "..."

@@ -1,4 +1,4 @@
-"""The language's models, profiles and codes -> docs/language.md: `python -m mlspec.specs.reference > docs/language.md`."""
+"""The language's models, profiles and codes -> docs/language.md (run as a module, it prints the page)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,8 +26,8 @@ Layers, lowest first: the language's own defaults, profiles, the spec, the overl
 Mappings are merged key by key; anything else is replaced, lists too.
 
 - `defaults` names profiles: `- profile: standard`, or `- profile: [hipaa, gdpr]`, and `- _self_` for the file itself,
-  which comes last where it is not written. Profiles are shipped, or stand in a `profiles` folder beside the spec or up to
-  three folders above it. A profile may have `defaults` of its own; one that is reached twice is laid once.
+  which comes last where it is not written. Profiles are shipped, or stand in a `profiles` folder beside the spec or up
+  to three folders above it. A profile may have `defaults` of its own; one that is reached twice is laid once.
 - `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
 - Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
   `~key.path` to remove one, and `profile=name` for other profiles.

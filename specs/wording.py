@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlspec.specs.nearest import hint_for
+from mlspec.specs.nearest import hint_for, shortened
 from mlspec.specs.schema import keys_at, schemas_at
 
 
@@ -66,12 +66,6 @@ def describe(value: Any) -> str:
         case dict():
             return "a mapping"
     return "a list"
-
-
-def shortened(text: str) -> str:
-    """`text`, cut to what fits a message."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 60 else flat[:57] + "..."
 
 
 def word(problems: Sequence[Problem]) -> Wording:

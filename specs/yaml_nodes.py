@@ -179,5 +179,13 @@ def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
     span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file, 1, 1)
     context = f" ({error.context})" if error.context else ""
-    hint = "quote a text that holds ': ', ' #', or starts with one of @ ` % & * ! | > [ {"
-    return Diagnostic("ML103", f"{error.problem or 'not YAML'}{context}", span, hint=hint)
+    problem = error.problem or "not YAML"
+    return Diagnostic("ML103", f"{problem}{context}", span, hint=_syntax_hint(problem))
+
+
+def _syntax_hint(problem: str) -> str:
+    if "block end" in problem or "'-' indicator" in problem or "expected key" in problem:
+        return "check the indentation: keys of one mapping, and items of one list, start in the same column"
+    if "end of stream" in problem:
+        return "a quote is not closed"
+    return "quote a text that holds ': ', ' #' or ${...}, or starts with one of @ ` % & * ! | > [ {"

@@ -7,6 +7,8 @@ MUTATIONS: tuple[tuple[str, str, str], ...] = (
     ("apiVersion: mlspec/v1", "apiVersion: @@mlspec/v2", "ML203"),
     ("apiVersion: mlspec/v1", "apiVersion: @@1", "ML203"),
     ("apiVersion: mlspec/v1\nname", "@@name", "ML202"),
+    ("apiVersion: mlspec/v1", "@@api_version: mlspec/v1", "ML201"),
+    ("apiVersion: mlspec/v1", "apiVersion: mlspec/v1\n@@api_version: mlspec/v1", "ML201"),
     ("name: churn\n", "name: @@Churn\n", "ML208"),
     ("name: churn\n", "name: @@c\n", "ML208"),
     ("name: churn\n", "name: @@12\n", "ML205"),

@@ -108,6 +108,11 @@ def test_an_unknown_environment_is_told_with_those_there_are(good: str, mistakes
     assert (found.code, found.hint) == ("ML304", "did you mean 'staging'? environments: dev, prod, staging")
 
 
+def test_an_environment_is_told_once(good: str, mistakes: Mistakes) -> None:
+    for environment in ("", "dev\n", "PROD", "x" * 500):
+        assert [d.code for d in mistakes(good, environment=environment)] == ["ML304"]
+
+
 def test_the_name_must_fit_aws_in_every_environment(good: str, mistakes: Mistakes) -> None:
     (found,) = mistakes(good.replace("name: churn", "name: a-name-of-just-thirty-two-chars1"))
     assert (found.code, found.path) == ("ML232", "name")
