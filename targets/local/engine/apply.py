@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlspec.targets.local.engine.configuration import require_secrets
 from mlspec.targets.local.engine.endpoint import require_loopback
 from mlspec.targets.local.engine.errors import collected
 from mlspec.targets.local.engine.events import Event, Progress, silent
@@ -42,6 +43,7 @@ def apply_bundle(
     changed and something else failed (the next apply goes on from there), DeployError when nothing was changed."""
     target = _target(cloud, store, progress, providers)
     bundle = _Bundle.read(directory)
+    require_secrets(list(bundle.declared.values()), secrets or {})
     with store.lock(wait=wait):
         before = _current(target, bundle.stack)
         after = bundle.header(before, cloud)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import struct_pb2
+from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 
 # The marks of Pulumi's protocol: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go
 _MARK = "4dabf18193072939515e22adb298388d"

@@ -76,9 +76,11 @@ def _unread(site: Site, existing: Existing) -> Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One resource type. `find` says the id of the resource that `inputs` would make, when it is there already; `read` gives
-    those inputs the cloud can tell, as it has them; `replace_on` are the inputs that cannot be changed in place;
-    `shared` things may exist before they are made (a log group), and are then taken over."""
+    """One resource type.
+
+    `find` says the id of the resource that `inputs` would make, when it is there already; `read` gives those inputs
+    that the cloud can tell, as it has them; `replace_on` are the inputs that cannot be changed in place; `shared`
+    things may exist before they are made (a log group), and are then taken over."""
 
     create: Callable[[Site, Inputs], Made]
     update: Callable[[Site, Existing, Inputs], Outputs]

@@ -61,7 +61,7 @@ def _update(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
     if existing.changed(inputs, "architectures", *_CODE):
         given = {**_code(inputs), **pick(inputs, {"architectures": "Architectures"})}
         client.update_function_code(FunctionName=existing.id, **given)
-    cleared = {"Environment": {"Variables": {}}} if existing.inputs.get("environment") else {}
+    cleared: dict[str, Any] = {"Environment": {"Variables": {}}} if existing.inputs.get("environment") else {}
     updated = client.update_function_configuration(**{**cleared, **_configuration(inputs)})
     arn = updated["FunctionArn"]
     if dropped := dropped_tags(existing, inputs):
@@ -112,7 +112,7 @@ _VERSIONED = (
 
 
 def _published(client: Any, name: str) -> str:
-    """Publish what is there, unless the last version says the same: what a killed run published is not published twice."""
+    """Publish what is there, unless the last version says the same: a killed run may have published it."""
     versions = client.list_versions_by_function(FunctionName=name)["Versions"]
     latest = client.get_function_configuration(FunctionName=name)
     numbered = [version for version in versions if version["Version"] != "$LATEST"]

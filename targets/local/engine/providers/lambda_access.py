@@ -131,9 +131,11 @@ def _create_permission(site: Site, inputs: Inputs) -> Made:
     return Made(name, {"statementId": name})
 
 
-def _keep_permission(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
-    """Every input of a permission replaces it: what is found is what was asked for."""
-    return {"statementId": existing.id}
+def _update_permission(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
+    """A statement cannot be changed, only said again."""
+    where = pick(inputs, {"function": "FunctionName", "qualifier": "Qualifier"})
+    attempt(site.client("lambda").remove_permission, StatementId=existing.id, **where)
+    return _create_permission(site, inputs).outputs
 
 
 def _delete_permission(site: Site, existing: Existing) -> None:
@@ -175,8 +177,8 @@ ACCESS: Mapping[str, Provider] = {
         _create_url, _update_url, _delete_url, _find_url, replace_on=frozenset({"functionName", "qualifier"})
     ),
     "aws:lambda/permission:Permission": Provider(
-        _create_permission, _keep_permission, _delete_permission, _find_permission,
-        replace_on=frozenset({"function", "statementId", *_PERMISSION}),
+        _create_permission, _update_permission, _delete_permission, _find_permission,
+        replace_on=frozenset({"function", "statementId", *_PERMISSION} - {"invokedViaFunctionUrl"}),
     ),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": put_provider(
         _put_invoke_config, delete=_delete_invoke_config, find=_find_invoke_config,
