@@ -5,7 +5,7 @@ from mlspec.targets.aws.lower.alarms import Watch, alarm_properties
 from mlspec.targets.aws.lower.code import code_key, data_key
 from mlspec.targets.aws.lower.context import Context, Lowered, arn
 from mlspec.targets.aws.lower.functions import Shape, function
-from mlspec.targets.aws.lower.grants import lists, logs_to, reads, uses_key, writes
+from mlspec.targets.aws.lower.grants import logs_to, misses, reads, uses_key, writes
 from mlspec.targets.aws.lower.inference import ALIAS_NAME
 from mlspec.targets.aws.lower.monitors import drift_alarm_names
 from mlspec.targets.aws.lower.signals import canary_alarm_name, canary_limit
@@ -112,7 +112,7 @@ def _start_grants(context: Context) -> tuple[Grant, ...]:
     execution = arn("states", "execution:", Name("workflow"), ":*")
     return (
         reads(role, "champion.json", "ledger.json", "releases/*", why="what was trained, and when"),
-        lists(role, "champion.json", "ledger.json", "releases/*", why="whether anything was trained yet"),
+        misses(role),
         writes(role, "ledger.json", why="the retraining it starts"),
         Grant(role, ("states:DescribeExecution",), (execution,), "whether a retraining runs"),
         *_describes_alarms(role, drift_alarm_names(context)),
@@ -123,7 +123,7 @@ def _gate_grants() -> tuple[Grant, ...]:
     role = "gate-role"
     return (
         reads(role, "jobs/*", "releases/*", why="what was trained"),
-        lists(role, "jobs/*", "releases/*", why="whether it is there"),
+        misses(role),
         writes(role, "releases/*", why="the release and the verdict on it"),
     )
 
@@ -137,7 +137,7 @@ def _rollout_grants(context: Context) -> tuple[Grant, ...]:
     register = ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage")
     return (
         reads(role, "champion.json", "code/inference-*", "releases/*", why="releases, and the code that serves them"),
-        lists(role, "champion.json", "code/*", "releases/*", why="whether there is a champion"),
+        misses(role),
         writes(role, "champion.json", "releases/*", why="which release is the champion, and what became of the others"),
         Grant(role, publish, (function, Join((function, ":*"))), "a version for each release"),
         Grant(

@@ -24,8 +24,15 @@ def writes(role: str, *patterns: str, why: str) -> Grant:
 
 
 def lists(role: str, *prefixes: str, why: str) -> Grant:
-    """List keys below prefixes; it also makes a missing object answer 404 instead of 403."""
+    """List keys below prefixes."""
     return Grant(role, ("s3:ListBucket",), (_STORE,), why, {"StringLike": {"s3:prefix": tuple(prefixes)}})
+
+
+def misses(role: str) -> Grant:
+    """Be told that an object is missing, instead of 403; a read carries no prefix to narrow this by.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    return Grant(role, ("s3:ListBucket",), (_STORE,), "whether what it looks for is there")
 
 
 def uses_key(role: str, *, write: bool) -> Grant:

@@ -36,6 +36,7 @@ USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+_DELIVERERS = ("cloudwatch.amazonaws.com", "delivery.logs.amazonaws.com", "events.amazonaws.com")
 DELIVER = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
@@ -89,11 +90,11 @@ def _logs() -> Value:
 
 
 def _deliveries() -> Value:
-    """Alarms publish to the encrypted topic, and EventBridge sends to the encrypted queue."""
+    """Alarms publish to the topic, EventBridge sends to the queue, Step Functions has its log delivered."""
     return {
         "Sid": "Deliveries",
         "Effect": "Allow",
-        "Principal": {"Service": ("cloudwatch.amazonaws.com", "events.amazonaws.com")},
+        "Principal": {"Service": _DELIVERERS},
         "Action": DELIVER,
         "Resource": "*",
         "Condition": SAME_ACCOUNT,

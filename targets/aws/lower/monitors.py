@@ -6,7 +6,7 @@ from mlspec.targets.aws.lower.alarms import Watch, monitor_alarm
 from mlspec.targets.aws.lower.context import DRIFT_SIGNALS, Context, Lowered
 from mlspec.targets.aws.lower.events import delivery, every, rule
 from mlspec.targets.aws.lower.functions import Shape, function
-from mlspec.targets.aws.lower.grants import in_log, lists, logs_to, reads, uses_key
+from mlspec.targets.aws.lower.grants import in_log, logs_to, misses, reads, uses_key
 from mlspec.targets.aws.lower.signals import alarm_name, monitor_limit
 from mlspec.targets.aws.types import EVENT_TARGET, PERMISSION
 
@@ -94,7 +94,7 @@ def _grants() -> tuple[Grant, ...]:
     return (
         logs_to(role, "monitor-logs"),
         reads(role, "champion.json", "releases/*", why="the champion and its profile"),
-        lists(role, "champion.json", "releases/*", why="whether there is a champion"),
+        misses(role),
         uses_key(role, write=True),
         Grant(role, ("logs:FilterLogEvents",), (in_log("inference-logs"),), "the histograms of requests"),
         Grant(role, ("sqs:SendMessage",), (Ref("dead-letters", "arn"),), "events that failed"),

@@ -12,6 +12,15 @@ from mlspec.targets.aws.lower.context import DRIFT_SIGNALS
 from mlspec.targets.aws.lower.signals import canary_limit
 from mlspec.targets.aws.lower.training import IMAGE
 
+CODES: Mapping[str, str] = {
+    "ML401": "Something in the spec is not built yet.",
+    "ML402": "The rows cannot be had from where the spec says they are.",
+    "ML403": "A key has no effect where it stands.",
+    "ML404": "A value is outside what AWS allows.",
+    "ML405": "A rollback has no limit to go by.",
+    "ML406": "A training image is nowhere SageMaker could pull it from.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
