@@ -24,6 +24,10 @@ class Gate:
     each: str = ""
     min_rows: int = 0
 
+    def __post_init__(self) -> None:
+        if [self.minimum, self.maximum, self.tolerance].count(None) != 2:
+            raise ValueError(f"the gate on {self.metric} needs exactly one limit")
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -124,8 +128,6 @@ def _decide(
         return value >= gate.minimum, f"{gate.metric} is {value:.6g}, at least {gate.minimum:g} is asked for"
     if gate.maximum is not None:
         return value <= gate.maximum, f"{gate.metric} is {value:.6g}, at most {gate.maximum:g} is allowed"
-    if gate.tolerance is None:
-        return False, f"the gate on {gate.metric} has no limit"
     if not champion:
         return True, "there is no champion to compare with yet"
     if rival is None:
@@ -148,9 +150,16 @@ def _lower(gate: Gate, differences: Any) -> float | None:
     """The lower bound at the gate's confidence; levels are compared as numbers, `0.90` is `0.9`."""
     levels = _mapping(_mapping(_mapping(differences).get(gate.metric)).get("lower"))
     for level, bound in levels.items():
-        if gate.confidence is not None and math.isclose(float(level), gate.confidence, abs_tol=1e-9):
+        if gate.confidence is not None and abs(_level(level) - gate.confidence) < 1e-9:
             return _number(bound)
     return None
+
+
+def _level(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _limit(gate: Gate) -> float | None:

@@ -104,8 +104,8 @@ def _hindrance(trigger: str, runs: list[dict[str, Any]], *, around: Surroundings
 def _quiet(around: Surroundings) -> str:
     """Why a recheck has nothing to do: an alarm that stays on fires no second event, so its state is read."""
     if around.drift_alarms:
-        answer = around.alarms.describe_alarms(AlarmNames=list(around.drift_alarms), StateValue="ALARM")
-        if answer["MetricAlarms"]:
+        alarms = around.alarms.describe_alarms(AlarmNames=list(around.drift_alarms))["MetricAlarms"]
+        if any(alarm["StateValue"] == "ALARM" for alarm in alarms):
             return ""
     return "no drift alarm is on"
 

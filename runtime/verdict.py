@@ -14,6 +14,8 @@ from mlspec.runtime.artifact import MAX_BYTES, ArtifactError, unpack
 from mlspec.runtime.gates import Gate, Judgement, as_json, judge
 from mlspec.runtime.store import Store
 
+_TOLD = 100  # judgements
+
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
@@ -47,7 +49,13 @@ def gate(event: Mapping[str, Any], store: Store, gates: tuple[Gate, ...]) -> dic
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in judged.files.items()}
     store.write(releases.verdict_path(release), {**verdict, "files": digests})
     _note(store, event, passed=verdict["passed"])
-    return verdict
+    return _shortened(verdict)
+
+
+def _shortened(verdict: dict[str, Any]) -> dict[str, Any]:
+    """What fits into the workflow's state (256 KiB in all), failures first; gates.json has everything."""
+    gates = sorted(verdict["gates"], key=lambda judgement: judgement["passed"])
+    return {**verdict, "gates": gates[:_TOLD], "refused": verdict["refused"][:_TOLD]}
 
 
 def _note(store: Store, event: Mapping[str, Any], *, passed: bool) -> None:
@@ -93,7 +101,8 @@ def _document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
 
 def _verdict(release: str, judged: _Judged) -> dict[str, Any]:
     refused = judged.refused
-    said = f"refused: {'; '.join(refused)}" if refused else f"passed {len(judged.judgements)} judgements"
+    more = f"; and {len(refused) - 10} more" if len(refused) > 10 else ""
+    said = f"refused: {'; '.join(refused[:10])}{more}" if refused else f"passed {len(judged.judgements)} judgements"
     return {
         "passed": not refused,
         "release": release,

@@ -228,7 +228,7 @@ def load_handler(unit: Unit, folder: Path) -> ModuleType:
     return module
 
 
-@pytest.fixture()
+@pytest.fixture
 def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     """Deploys the spec with some blocks replaced."""
     for key, value in ENVIRONMENT.items():
@@ -246,7 +246,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
         yield make
 
 
-@pytest.fixture()
+@pytest.fixture
 def stack(deploy: Callable[..., Stack]) -> Stack:
     return deploy()
 

@@ -1,0 +1,76 @@
+"""A training job's archive, and archives that no training job of ours writes."""
+
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from mlspec.runtime.artifact import ArtifactError, unpack
+from mlspec.runtime.releases import MODEL_FILES
+from tests.workflow.conftest import archived
+
+GOOD = {name: name.encode() for name in MODEL_FILES}
+
+
+def one_member(member: tarfile.TarInfo) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for name, content in GOOD.items():
+            good = tarfile.TarInfo(name)
+            good.size = len(content)
+            tar.addfile(good, io.BytesIO(content))
+        tar.addfile(member, io.BytesIO(bytes(member.size)))
+    return data.getvalue()
+
+
+def hostile(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.size = kind, link, size
+    return one_member(member)
+
+
+def test_the_four_files_come_out() -> None:
+    assert unpack(io.BytesIO(archived(GOOD))) == GOOD
+    assert unpack(io.BytesIO(archived({f"./{name}": content for name, content in GOOD.items()}))) == GOOD
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        hostile("../model.json"),
+        hostile("/etc/passwd"),
+        hostile("a/../../model.onnx"),
+        hostile("handler.py"),
+        hostile("model.onnx", tarfile.SYMTYPE, "/etc/passwd"),
+        hostile("model.onnx", tarfile.LNKTYPE, "../../etc/passwd"),
+        hostile("model.onnx", tarfile.CHRTYPE),
+        hostile("model.onnx", tarfile.FIFOTYPE),
+        hostile("model.json", size=2**21),
+        archived(dict.fromkeys(MODEL_FILES[1:], b"")),
+        archived({}),
+        b"",
+        b"not an archive",
+        gzip.compress(b"not a tar" * 100),
+        archived(GOOD)[:-20],
+        archived(GOOD)[:40],
+    ],
+)
+def test_any_other_archive_is_an_error(archive: bytes) -> None:
+    with pytest.raises(ArtifactError):
+        unpack(io.BytesIO(archive), limit=2**20)
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """A gigabyte in a megabyte: reading stops at the limit."""
+    source = io.BytesIO(gzip.compress(hostile_tar(2**30), 1))
+    with pytest.raises(ArtifactError, match="more than 1 MiB"):
+        unpack(source, limit=2**20)
+    assert source.tell() < 2**20
+
+
+def hostile_tar(size: int) -> bytes:
+    """The header of one member of `size` bytes, and the first 64 MiB of it."""
+    member = tarfile.TarInfo("model.onnx")
+    member.size = size
+    return member.tobuf() + bytes(2**26)
