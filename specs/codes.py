@@ -50,6 +50,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "ML238": "Personal data would become a feature by accident.",
         "ML239": "An approval is for an environment that is not known.",
         "ML240": "The splits leave nothing to train on.",
+        "ML241": "A limit or an aim is on the wrong side of its metric.",
         # Composition
         "ML301": "A profile is not known.",
         "ML302": "The defaults list is not understood.",

@@ -236,6 +236,8 @@ class Monitor(Block):
         drift = self.signal in ("data_drift", "prediction_drift")
         if drift and (self.method is None or self.threshold is None):
             raise wrong("signal", f"{self.signal} needs a method and a threshold")
+        if self.signal == "quality" and (self.metric is None or self.min is None):
+            raise wrong("signal", "quality needs a metric and a min")
         if self.signal == "latency_p99" and not isinstance(self.max, Duration):
             raise wrong("signal", "latency_p99 needs a max that is a duration")
         if self.signal in ("errors", "rejects") and not isinstance(self.max, Percent):

@@ -9,6 +9,7 @@ from mlspec.specs.wording import Wording
 Rule = Callable[[View], Iterator[Wording]]
 
 RULES: tuple[Rule, ...] = (
+    rules_data.reachable_source,
     rules_data.one_label,
     rules_data.learnable_label,
     rules_data.one_time_column,
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     rules_data.known_estimator,
     rules_data.one_aim_of_tuning,
     rules_gates.metrics_fit_the_task,
+    rules_gates.limits_are_on_the_right_side,
     rules_gates.segments_are_categories,
     rules_gates.keys_have_an_effect,
     rules_gates.approvals_name_an_environment,

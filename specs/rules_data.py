@@ -1,14 +1,26 @@
 """Rules about the columns, the splits and what is learned from them."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from mlspec.specs.estimators import estimator_problem
-from mlspec.specs.nearest import hint_for
+from mlspec.specs.nearest import hint_for, shortened
 from mlspec.specs.units import Duration, Percent
 from mlspec.specs.view import View
 from mlspec.specs.wording import Wording
 
 _COLUMNS = ("data", "columns")
+_URI = re.compile(r"(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/|\Z)|(?![a-z0-9+.-]*:)[^\s])", re.IGNORECASE)
+
+
+def reachable_source(view: View) -> Iterator[Wording]:
+    """Rows are in S3, or beside the spec."""
+    data = view.tree.get("data")
+    source = data.get("source") if isinstance(data, Mapping) else None
+    uri = source.get("uri") if isinstance(source, Mapping) else None
+    if isinstance(uri, str) and not _URI.match(uri):
+        hint = "expected s3://bucket/prefix/, or a file or folder beside the spec"
+        yield Wording("ML208", f"uri is '{shortened(uri)}'", hint, ("data", "source", "uri"))
 
 
 def one_label(view: View) -> Iterator[Wording]:

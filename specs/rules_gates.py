@@ -12,6 +12,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "multiclass": _CLASSES,
     "regression": ("mae", "rmse", "r2"),
 }
+SMALLER_IS_BETTER = frozenset({"log_loss", "brier", "mae", "rmse"})
 
 
 def metric_problem(view: View, metric: str | None, path: tuple[str, ...]) -> Iterator[Wording]:
@@ -29,6 +30,29 @@ def metrics_fit_the_task(view: View) -> Iterator[Wording]:
     for aim in ("maximize", "minimize"):
         if view.tune:
             yield from metric_problem(view, getattr(view.tune, aim), ("training", "tune", aim))
+
+
+def limits_are_on_the_right_side(view: View) -> Iterator[Wording]:
+    """A smallest error or a largest accuracy would let through exactly what a gate is there to stop."""
+    for index, gate in view.gates.items():
+        for key, wrong in (("min", True), ("max", False)):
+            if getattr(gate, key) is not None and _wrong_side(view, gate.metric, smaller=wrong):
+                yield _turned(str(gate.metric), ("gates", str(index), key), "max" if wrong else "min")
+    for key, wrong in (("maximize", True), ("minimize", False)):
+        metric = getattr(view.tune, key) if view.tune else None
+        if _wrong_side(view, metric, smaller=wrong):
+            yield _turned(str(metric), ("training", "tune", key), "minimize" if wrong else "maximize")
+
+
+def _wrong_side(view: View, metric: str | None, *, smaller: bool) -> bool:
+    """Whether `metric` fits the task, and is better when smaller (or larger) than the key that holds it wants."""
+    fitting = METRICS.get(view.task or "", ())
+    return metric in fitting and (metric in SMALLER_IS_BETTER) == smaller
+
+
+def _turned(metric: str, path: tuple[str, ...], other: str) -> Wording:
+    better = "smaller" if metric in SMALLER_IS_BETTER else "larger"
+    return Wording("ML241", f"{metric} is better when it is {better}", f"use {other}", path)
 
 
 def segments_are_categories(view: View) -> Iterator[Wording]:

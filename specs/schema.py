@@ -6,7 +6,7 @@ from typing import Any
 
 from mlspec.specs.units import Quantity
 
-SCHEMA_ID = "https://mlspec.dev/schema/v1.json"
+SCHEMA_ID = "urn:mlspec:v1"
 _PROFILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _DEFAULTS: dict[str, Any] = {
     "type": "array",

@@ -1,26 +1,10 @@
 """All mistakes of a spec are told at once."""
 
+from pathlib import Path
+
 from tests.specs.conftest import Mistakes
 
-TEN = """\
-apiVersion: mlspec/v1
-name: Churn
-owner: ml-team@example.com
-defaults: [{profile: standrd}]
-data:
-  source: {uri: "s3://lake/churn/", format: parkuet}
-  columns:
-    tenure: {type: int, mim: 0}
-    plan:   {type: category, values: [basic, 1]}
-    left:   {type: bool, role: label}
-  split: {by: time, test: 20%}
-training:
-  estimator: {_target_: sklearn.ensemble.RandomForestRegressor}
-gates:
-  - {metric: rmse, max: 3}
-serving: {memory: 1 Gig}
-rollout: {steps: [25%, 5%, 100%]}
-"""
+TEN = (Path(__file__).parents[1] / "golden_errors" / "ten-mistakes" / "spec.yaml").read_text(encoding="utf-8")
 
 
 def test_ten_mistakes_are_ten_diagnostics(mistakes: Mistakes) -> None:
