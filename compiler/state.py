@@ -31,7 +31,7 @@ class StateResource:
     @property
     def entry(self) -> Entry:
         """What the graph said of it when it was made."""
-        return entry_of({"type": self.type, "name": self.name, "properties": {}, **self.declared})
+        return entry_of({"properties": {}, **self.declared, "type": self.type, "name": self.name})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def vendored_files(modules: tuple[str, ...]) -> dict[str, bytes]:
                 seen.add(name)
                 path, source = _source(name)
                 found[path] = source
-                waiting.extend(_imports(source, module=name))
+                waiting.extend(_imports(name))
     return {"mlspec/__init__.py": _ROOT, **found} if found else {}
 
 
@@ -75,22 +75,27 @@ def _is_module(name: str) -> bool:
     return True
 
 
-def _imports(source: bytes, *, module: str) -> Iterator[str]:
-    """The runtime modules that a source imports, late imports too; those for type checkers alone stay behind."""
-    for node in _running(ast.parse(source)):
-        match node:
-            case ast.Import(names):
-                wanted = [alias.name for alias in names]
-            case ast.ImportFrom(module=str(parent), names=names, level=0):
-                wanted = [f"{parent}.{alias.name}" for alias in names]
-                wanted = [name if _in_runtime(name) and _is_module(name) else parent for name in wanted]
-            case _:
-                continue
-        for name in wanted:
-            if name.split(".")[0] == "mlspec" and not _in_runtime(name):
-                raise ValueError(f"{module} imports {name}, which does not ship")
-            if _in_runtime(name):
-                yield name
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """The runtime modules that a module imports, late imports too; those for type checkers alone stay behind."""
+    _, source = _source(module)
+    wanted = [name for node in _running(ast.parse(source)) for name in _names(node)]
+    for name in wanted:
+        if name.split(".")[0] == "mlspec" and not _in_runtime(name):
+            raise ValueError(f"{module} imports {name}, which does not ship")
+    return tuple(name for name in wanted if _in_runtime(name))
+
+
+def _names(node: ast.AST) -> list[str]:
+    """The modules an import statement names."""
+    match node:
+        case ast.Import(names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=str(parent), names=names, level=0):
+            below = [f"{parent}.{alias.name}" for alias in names]
+            return [name if _in_runtime(name) and _is_module(name) else parent for name in below]
+        case _:
+            return []
 
 
 def _in_runtime(name: str) -> bool:

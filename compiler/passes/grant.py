@@ -1,6 +1,6 @@
 """Turns grants into one smallest inline policy for each role, and makes what uses the role wait for its policy."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mlspec.compiler.graph import Grant, Graph, Json, Ref, Resource
@@ -47,20 +47,15 @@ def _policy(graph: Graph, role: Resource, grants: list[Grant]) -> Resource:
 def _waiting(resources: tuple[Resource, ...], policies: tuple[Resource, ...]) -> tuple[Resource, ...]:
     """A user of a role waits for the policy: a Lambda that starts before it is refused. Not where that is a cycle."""
     needs = {name: set(wanted) for name, wanted in needs_of(resources).items()}
+    used = {resource.name: {ref.resource for ref in refs(resource.properties)} for resource in resources}
     waits: dict[str, list[str]] = {}
     for policy in policies:
         role = policy.name.removesuffix("-policy")
-        for user in sorted(name for name in _users(role, resources) if name != policy.name):
+        for user in sorted(name for name in used if role in used[name] and name != policy.name):
             if not reaches(needs, start=policy.name, goal=user):
                 needs[user].add(policy.name)
                 waits.setdefault(user, []).append(policy.name)
     return tuple(_after(resource, waits.get(resource.name, [])) for resource in resources)
-
-
-def _users(role: str, resources: Iterable[Resource]) -> Iterator[str]:
-    for resource in resources:
-        if any(ref.resource == role for ref in refs(resource.properties)):
-            yield resource.name
 
 
 def _after(resource: Resource, policies: list[str]) -> Resource:

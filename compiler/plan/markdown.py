@@ -1,6 +1,7 @@
 """Turns a plan into Markdown for a pull request, which takes 64 KiB at most."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from mlspec.compiler.plan.model import Meaning, Plan, Step
 from mlspec.compiler.plan.text import GLYPHS, NO_CHANGES, REVIEWS, VERBS, footer, values_of
@@ -11,45 +12,38 @@ LIMIT = 64_000
 
 def render_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
     """The plan, in at most `limit` bytes: the details of steps are left out first, risks never."""
-    for detail in (_detailed, _short, None):
+    for detail in DETAILS:
         text = _page(plan, detail)
         if len(text.encode()) <= limit:
             return text
-    return _page(plan, None).encode()[: limit - 100].decode(errors="ignore") + "\n\n(cut: see the plan's JSON)\n"
+    return text.encode()[: limit - 100].decode(errors="ignore") + "\n\n(cut: see the plan's JSON)\n"
 
 
-def _page(plan: Plan, detail: "Detail | None") -> str:
+Detail = Literal["changes", "names", "counts"]
+DETAILS: tuple[Detail, ...] = ("changes", "names", "counts")
+
+
+def _page(plan: Plan, detail: Detail) -> str:
     if plan.empty and not plan.meanings:
         return f"### mlspec plan: {plan.stack}\n\n{NO_CHANGES.format(stack=plan.stack)}\n"
     parts = [f"### mlspec plan: {plan.stack}", f"**{footer(plan)}**", *_refusals(plan)]
     steps = plan.by_reviewer()
     for reviewer, title in REVIEWS.items():
-        meanings = plan.meanings_of(reviewer)
-        if meanings or reviewer in steps:
-            parts += [f"#### {title}", "\n".join(_meaning(meaning) for meaning in meanings)]
-            parts += list(detail(steps.get(reviewer, ()))) if detail else []
-    if detail is None:
+        meanings, theirs = plan.meanings_of(reviewer), steps.get(reviewer, ())
+        parts += [f"#### {title}"] if meanings or theirs else []
+        parts.append("\n".join(_meaning(meaning) for meaning in meanings))
+        parts += [_steps(theirs, changes=detail == "changes")] if theirs and detail != "counts" else []
+    if detail == "counts":
         parts.append("The steps do not fit here; the plan's JSON has them.")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-class Detail:
-    """How much is said of each step."""
-
-    def __init__(self, *, changes: bool) -> None:
-        self.changes = changes
-
-    def __call__(self, steps: tuple[Step, ...]) -> Iterator[str]:
-        if not steps:
-            return
-        lines = "\n".join(line for step in steps for line in _step(step, changes=self.changes))
-        summary = f"<summary>{len(steps)} {'resource' if len(steps) == 1 else 'resources'}</summary>"
-        fence = "`" * max(3, _longest_run(lines) + 1)
-        yield f"<details>{summary}\n\n{fence}diff\n{lines}\n{fence}\n\n</details>"
-
-
-_detailed = Detail(changes=True)
-_short = Detail(changes=False)
+def _steps(steps: tuple[Step, ...], *, changes: bool) -> str:
+    """The steps behind a click, in a fence that no value of theirs can end."""
+    lines = "\n".join(line for step in steps for line in _step(step, changes=changes))
+    summary = f"<summary>{len(steps)} {'resource' if len(steps) == 1 else 'resources'}</summary>"
+    fence = "`" * max(3, _longest_run(lines) + 1)
+    return f"<details>{summary}\n\n{fence}diff\n{lines}\n{fence}\n\n</details>"
 
 
 def _step(step: Step, *, changes: bool) -> Iterator[str]:

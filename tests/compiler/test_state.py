@@ -1,6 +1,7 @@
 """A state survives being written and read, and one that did not survive is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -58,3 +59,9 @@ def test_a_state_with_a_part_missing_is_refused(missing: str) -> None:
     del document[missing]
     with pytest.raises(SpecError, match="ML510"):
         parse_state(document)
+
+
+def test_what_an_apply_left_over_keeps_its_own_name() -> None:
+    held = STATE.resources["inference"]
+    assert replace(held, name="inference (old)").entry.name == "inference (old)"
+    assert replace(held, declared={}).entry.type == held.type
