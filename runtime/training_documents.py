@@ -1,0 +1,84 @@
+"""A finished training turned into the documents that go with the model: model.json, profile.json, evaluation.json."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from mlspec.runtime.contract import Check, Contract
+from mlspec.runtime.evaluate import evaluate
+from mlspec.runtime.export import Parity
+from mlspec.runtime.importance import permutation_importance
+from mlspec.runtime.onnx_model import OnnxModel
+from mlspec.runtime.profiles import make_profile
+from mlspec.runtime.splits import Parts
+from mlspec.runtime.training_order import Order
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+LIBRARIES = ("numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime", "polars")
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The rows and how they were divided, and the model made of them."""
+
+    rows: "pl.DataFrame"
+    parts: Parts
+    matrix: "np.ndarray"
+    target: "np.ndarray"
+    model: OnnxModel
+    parity: Parity
+
+
+def profile_of(order: Order, learned: Learned) -> tuple[dict[str, float], dict[str, Any]]:
+    """How important each feature is, most important first, and the reference of drift: both of the training rows."""
+    contract, train = order.settings.contract, learned.parts.train
+    matrix, target = learned.matrix[train], learned.target[train]
+    importance = permutation_importance(learned.model, matrix, target, task=contract.task, seed=order.settings.seed)
+    nulls = learned.rows[train].select(c.name for c in contract.features).null_count().row(0, named=True)
+    return importance, make_profile(learned.model, matrix, nulls=nulls, importance=importance)
+
+
+def evaluation_of(
+    order: Order, learned: Learned, champion: OnnxModel | None, *, checks: tuple[Check, ...]
+) -> dict[str, Any]:
+    contract, parts = order.settings.contract, learned.parts
+    judged = evaluate(learned.rows[parts.test], {"challenger": learned.model, "champion": champion}, order.settings)
+    return {
+        "format": 1,
+        "release": order.release,
+        "task": contract.task,
+        "rows": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
+        "window": _window(learned, contract),
+        "checks": [asdict(check) for check in checks],
+        **judged,
+        "parity": asdict(learned.parity),
+    }
+
+
+def _window(learned: Learned, contract: Contract) -> dict[str, str | None]:
+    """First and last time of all rows, and the first of the test rows; null without a time column."""
+    if contract.time is None:
+        return {"start": None, "end": None, "test_start": None}
+    times = learned.rows[contract.time.name]
+    ends = {"start": times.min(), "end": times.max(), "test_start": times[learned.parts.test].min()}
+    return {name: end.isoformat() for name, end in ends.items() if isinstance(end, datetime)}
+
+
+def description_of(order: Order, model: OnnxModel, importance: dict[str, float]) -> dict[str, Any]:
+    features = [{"name": c.name, "type": c.type, **({"values": c.values} if c.values else {})} for c in model.features]
+    return {
+        "format": 1,
+        "release": order.release,
+        "task": order.settings.contract.task,
+        "features": features,
+        "classes": model.classes,
+        "output": "probability" if model.classes else "value",
+        "onnx_sha256": hashlib.sha256(model.onnx).hexdigest(),
+        "importance": importance,
+        "versions": {library: version(library) for library in LIBRARIES},
+    }
