@@ -247,10 +247,9 @@ def test_the_bytes_do_not_depend_on_threads_or_hash_seeds(first: Path, tmp_path:
         "sys.path.insert(0, sys.argv[2]); from tests.training.tables import SETTINGS\n"
         "sys.exit(run(SETTINGS, Path(sys.argv[1])))"
     )
-    for seed, threads in (("1", "1"), ("2", "2")):
-        base = job_folder(tmp_path / seed, orders())
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads}
-        root = str(Path(__file__).parents[2])
-        subprocess.run([sys.executable, "-c", program, str(base), root], env=environment, check=True)
-        for name in ("model.onnx", "profile.json"):
-            assert (base / "model" / name).read_bytes() == (first / "model" / name).read_bytes()
+    base = job_folder(tmp_path, orders())
+    environment = {**os.environ, "PYTHONHASHSEED": "2", "OMP_NUM_THREADS": "3"}
+    root = str(Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", program, str(base), root], env=environment, check=True)
+    for name in ("model.onnx", "profile.json"):
+        assert (base / "model" / name).read_bytes() == (first / "model" / name).read_bytes()
