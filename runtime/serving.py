@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mlspec.runtime.answers import ANSWERS
 from mlspec.runtime.emf import write_line
 from mlspec.runtime.function_url import is_url_event, url_reply
-from mlspec.runtime.release import NoRelease, Release, load_release
 from mlspec.runtime.requests import Refusal, ServingContract, read_records
+from mlspec.runtime.serving_release import NoRelease, Release, load_release
 from mlspec.runtime.shutdown import call_at_shutdown
 from mlspec.runtime.telemetry import Identity, Telemetry
 
