@@ -79,13 +79,12 @@ def _grouped(problems: Sequence[Problem]) -> list[list[Problem]]:
 
 def _misspelt(groups: Mapping[tuple[str, ...], Sequence[Problem]]) -> set[tuple[str, ...]]:
     """Missing keys that stand there after all, in another spelling: the unknown key says so already."""
-    missing = {path for path, group in groups.items() if group[0].type == "missing"}
+    missing: dict[tuple[str, ...], list[str]] = {}
+    for path, group in groups.items():
+        if group[0].type == "missing":
+            missing.setdefault(path[:-1], []).append(path[-1])
     unknown = [path for path, group in groups.items() if group[0].type == "extra_forbidden"]
-    return {(*path[:-1], close) for path in unknown if (close := nearest(path[-1], _siblings(path, missing)))}
-
-
-def _siblings(path: tuple[str, ...], others: set[tuple[str, ...]]) -> list[str]:
-    return [other[-1] for other in others if other[:-1] == path[:-1]]
+    return {(*path[:-1], close) for path in unknown if (close := nearest(path[-1], missing.get(path[:-1], [])))}
 
 
 def _meant(group: list[Problem], *, within: bool) -> list[Problem]:

@@ -1,13 +1,16 @@
 """A word that is not known -> the known word it was probably meant to be, and both in a form fit for a message."""
 
 from collections.abc import Iterable
+from itertools import islice
+
+_MOST_KNOWN = 500  # the comparison is slow, and a hostile spec can have thousands of columns
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word most like `word`, or nothing when none is close."""
     from difflib import get_close_matches
 
-    lowered = {name.lower(): name for name in sorted(known)}
+    lowered = {name.lower(): name for name in islice(sorted(known), _MOST_KNOWN)}
     found = get_close_matches(word.lower()[:80], lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else ""
 

@@ -10,7 +10,7 @@ from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 from mlspec.specs.yaml_scalars import Scalar, core_scalar
 
 DEEPEST = 24
-MOST_NODES = 20_000
+MOST_NODES = 12_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast, and may be missing
 
 

@@ -73,6 +73,20 @@ def test_interpolations_cannot_grow_without_end(good: str, mistakes: Mistakes) -
     assert {d.code for d in mistakes(text)} == {"ML308"}
 
 
+def test_thousands_of_mistakes_take_no_longer(good: str, mistakes: Mistakes) -> None:
+    columns = "".join(f"    column{i}: {{type: float}}\n" for i in range(1000))
+    names = ", ".join(f"colum{i}x" for i in range(3000))
+    cases = {
+        "columns": good.replace("    spend:", columns + "    spend:").replace("customer, asked_at", names),
+        "keys": good.replace("    spend:", columns.replace("type", "tyep") + "    spend:"),
+        "schedules": good.replace("[data_drift, {", "[" + "{schedle: x}, " * 1500 + "{"),
+    }
+    for text in cases.values():
+        started = time.process_time()
+        assert len(mistakes(text)) >= 100
+        assert time.process_time() - started < 2
+
+
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     with path.open("wb") as file:
