@@ -1,0 +1,67 @@
+"""Requests for churn, decoded, checked and laid out for its model: the spec's contract, as code."""
+
+from math import inf
+from struct import Struct as Layout
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+from msgspec.json import Decoder
+
+MODEL = "churn"
+TASK = "multiclass"
+MAX_ROWS = 10000  # default
+
+# spec.yaml:8:5
+_PLAN_CODES: dict[str, float] = {
+    "free": 0.0,
+    "team": 1.0,
+    "company": 2.0,
+}
+
+# The model's inputs in order, with their categories.
+FEATURES: dict[str, tuple[str, ...]] = {
+    "plan": tuple(_PLAN_CODES),
+    "logins": (),
+}
+
+# What a caller who sent something else is told.
+EXPECTED: dict[str, str] = {
+    "plan": "a text",
+    "logins": "a whole number of at least 0",
+}
+
+
+class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """One row: every feature, null where that is allowed; other columns may come along and are not used."""
+
+    # spec.yaml:7:5
+    customer: Any = None
+    # spec.yaml:8:5
+    plan: str
+    # spec.yaml:9:5
+    logins: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    # spec.yaml:10:5
+    next_plan: Any = None
+
+
+class Request(Struct, forbid_unknown_fields=True, gc=False):
+    """What one request holds."""
+
+    records: Annotated[list[Record], Meta(min_length=1)]
+
+
+decode = Decoder(Request).decode
+_row = Layout("=2f").pack
+
+
+def assemble(records: list[Record]) -> bytes:
+    """The features as float32, row after row: null is NaN, a category that the model never saw is infinity."""
+    return b"".join(
+        [
+            _row(
+                _PLAN_CODES.get(r.plan, inf),
+                r.logins,
+            )
+            for r in records
+        ]
+    )
