@@ -1,0 +1,87 @@
+"""What the language can say and this target cannot do yet, and keys that have no effect where they stand."""
+
+from collections.abc import Iterator, Mapping
+
+from mlspec.specs.models import Monitor, Spec
+from mlspec.targets.aws.lower.refusal import Refusal
+
+
+def serving_target(spec: Spec) -> Iterator[Refusal]:
+    """Lambda serves."""
+    if spec.serving.target != "lambda":
+        yield Refusal("serving.target", f"serving on {spec.serving.target} is not built yet", "use lambda")
+
+
+def training(spec: Spec) -> Iterator[Refusal]:
+    """scikit-learn trains, once, on one instance."""
+    training = spec.training
+    if training.framework != "sklearn":
+        yield Refusal("training.framework", f"framework {training.framework} is not built yet", "use sklearn")
+    if training.tune is not None:
+        hint = "leave tune out, and give the values under training.estimator"
+        yield Refusal("training.tune", "a search for hyperparameters is not built yet", hint)
+    if training.compute.count != 1:
+        yield Refusal("training.compute.count", "scikit-learn trains on one instance only", "use a larger instance")
+
+
+def approvals(spec: Spec) -> Iterator[Refusal]:
+    """Nobody can be waited for; an approval for another environment is not in the way."""
+    for number, gate in enumerate(spec.gates):
+        if gate.approval is not None and gate.approval.when in ("", f"env.{spec.environment}"):
+            hint = "leave the gate out; a metric gate can hold a release back"
+            yield Refusal(f"gates.{number}.approval", "approvals are not built yet", hint)
+
+
+def quality(spec: Spec) -> Iterator[Refusal]:
+    """True labels are not read."""
+    for number, monitor in enumerate(spec.monitors):
+        if monitor.signal == "quality":
+            hint = "watch data_drift and prediction_drift instead"
+            yield Refusal(f"monitors.{number}.signal", "monitoring quality is not built yet", hint)
+
+
+def budget(spec: Spec) -> Iterator[Refusal]:
+    """Nothing is priced."""
+    if spec.budget is not None:
+        yield Refusal("budget", "a budget is not enforced yet", "leave it out")
+
+
+def governance(spec: Spec) -> Iterator[Refusal]:
+    """Policies cannot be waived, and no card is written."""
+    if spec.governance.waivers:
+        yield Refusal("governance.waivers", "waivers are not read yet: no policy can be waived", "leave them out")
+    if spec.governance.card:
+        yield Refusal("governance.card", "a model card is not made yet", "leave it out")
+
+
+def drift_in_rollout(spec: Spec) -> Iterator[Refusal]:
+    """Drift takes longer to tell than a bake lasts."""
+    for number, signal in enumerate(spec.rollout.rollback_on):
+        if signal == "drift":
+            hint = "use errors, rejects or latency_p99: drift is measured over longer than a bake"
+            yield Refusal(f"rollout.rollback_on.{number}", "drift cannot send traffic back yet", hint)
+
+
+_DRIFT_KEYS = ("method", "threshold", "columns", "min_rows")
+_EFFECTIVE: Mapping[str, tuple[str, ...]] = {
+    "data_drift": _DRIFT_KEYS,
+    "prediction_drift": ("method", "threshold", "min_rows"),
+    "latency_p99": ("max",),
+    "errors": ("max",),
+    "rejects": ("max",),
+}
+
+
+def idle_keys(spec: Spec) -> Iterator[Refusal]:
+    """A key that means nothing for its signal was meant for another."""
+    for number, monitor in enumerate(spec.monitors):
+        if monitor.signal not in _EFFECTIVE:
+            continue
+        for key in _said(monitor) - {"signal", "window", *_EFFECTIVE[monitor.signal]}:
+            message = f"{key} has no effect on {monitor.signal}"
+            yield Refusal(f"monitors.{number}.{key}", message, "leave it out")
+
+
+def _said(monitor: Monitor) -> set[str]:
+    """The keys that differ from their default."""
+    return {key for key, field in Monitor.model_fields.items() if getattr(monitor, key) != field.default}
