@@ -1,8 +1,9 @@
 """A plan as people see it: on a terminal and in a pull request."""
 
 from dataclasses import replace
+from html.parser import HTMLParser
 
-from mlspec.compiler.plan import make_plan, render_markdown, render_text
+from mlspec.compiler.plan import make_plan, render_markdown, render_page, render_text
 from mlspec.compiler.plan.model import Meaning
 from tests.compiler.graphs import changed, graph
 from tests.compiler.test_plan import BASE, STATE, planned, without
@@ -73,3 +74,34 @@ def test_markdown_values_cannot_end_their_fence() -> None:
 
 def test_markdown_of_nothing_says_so() -> None:
     assert "No changes." in render_markdown(make_plan(BASE, STATE))
+
+
+class Tags(HTMLParser):
+    """Every tag of a page, and whether those that are opened are closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One more is open, unless it holds nothing."""
+        self.seen.add(tag)
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """The last one opened is the one closed."""
+        assert self.open.pop() == tag
+
+
+def test_a_page_stands_alone_and_runs_nothing() -> None:
+    loud = planned(changed(graph(), "inference", description="<script>alert(1)</script>"), STATE, gates=[])
+    for plan in (MOVED, loud, make_plan(BASE, None), make_plan(BASE, STATE)):
+        page, tags = render_page(plan), Tags()
+        tags.feed(page)
+        assert tags.open == []
+        assert not tags.seen & {"script", "link", "img", "iframe"}
+        assert "http" not in page
+    assert "gate removed: roc_auc min 0.6" in render_page(MOVED)
+    assert "memorySize" in render_page(MOVED)
