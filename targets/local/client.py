@@ -44,7 +44,9 @@ class Cloud:
 
         config = Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32)
         session = boto3.session.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", region_name=self.region  # noqa: S106
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106
+            region_name=self.region,
         )
         return session.client(service, endpoint_url=self.endpoint, config=config)
 

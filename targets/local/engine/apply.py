@@ -46,7 +46,7 @@ def apply_bundle(
     require_secrets(list(bundle.declared.values()), secrets or {})
     with store.lock(wait=wait):
         before = _current(target, bundle.stack)
-        after = bundle.header(before, cloud)
+        after = bundle.header(before, target.cloud)
         with _session(target, before, after, bundle.declared) as (deployment, ledger):
             _run(bundle, deployment, ledger, target, secrets=secrets or {})
         return _state(store)
@@ -71,10 +71,11 @@ def destroy_stack(
 def _target(
     cloud: "Cloud", store: StateStore, progress: Progress, providers: "Mapping[str, Provider] | None"
 ) -> _Target:
+    from mlspec.targets.local.engine.clients import Clients
     from mlspec.targets.local.engine.providers.table import PROVIDERS
 
     require_loopback(cloud.endpoint)
-    return _Target(cloud, store, progress, PROVIDERS if providers is None else providers)
+    return _Target(Clients(cloud), store, progress, PROVIDERS if providers is None else providers)
 
 
 def _current(target: _Target, stack: str) -> Document:

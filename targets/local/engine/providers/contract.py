@@ -11,10 +11,21 @@ Outputs: TypeAlias = dict[str, Any]
 class Cloud(Protocol):
     """The mocked cloud, as far as providers need it."""
 
-    endpoint: str
-    id: str
-    account: str
-    region: str
+    @property
+    def endpoint(self) -> str:
+        """Its URL."""
+
+    @property
+    def id(self) -> str:
+        """What tells it from one started later."""
+
+    @property
+    def account(self) -> str:
+        """The account number."""
+
+    @property
+    def region(self) -> str:
+        """The region's name."""
 
     def client(self, service: str) -> Any:
         """A boto3 client for the service."""
@@ -121,7 +132,9 @@ def absent(error: Exception) -> bool:
     details = getattr(error, "response", {}).get("Error", {})
     code, message = str(details.get("Code", "")), str(details.get("Message", ""))
     gone = any(word in code for word in _ABSENT)
-    return gone or (code.startswith("Validation") and ("not find" in message or "not exist" in message))
+    return gone or (
+        code.startswith("Validation") and any(word in message for word in ("not find", "not found", "not exist"))
+    )
 
 
 def attempt(call: Callable[..., Any], **arguments: Any) -> Any | None:

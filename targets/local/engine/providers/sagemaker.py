@@ -37,6 +37,8 @@ def _update(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
 def _delete(site: Site, existing: Existing) -> None:
     """A group goes only when it is empty; its packages were registered at run time, so no program deletes them."""
     client = site.client("sagemaker")
+    if _find(site, existing.inputs) is None:
+        return
     packages = [
         package["ModelPackageArn"]
         for page in client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=existing.id)

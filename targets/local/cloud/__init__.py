@@ -1,0 +1,1 @@
+"""The mocked cloud: moto, and what moto only records made to happen."""

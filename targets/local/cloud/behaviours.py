@@ -1,0 +1,34 @@
+"""Everything the mocked cloud does that moto only records, in the order it is put in place."""
+
+from collections.abc import Callable
+
+from mlspec.targets.local.cloud import alarms, emf, events, gaps, jobs, lambdas, schedules, states
+from mlspec.targets.local.cloud.world import World
+
+BEHAVIOURS: tuple[Callable[[World], None], ...] = (
+    lambdas.install,
+    alarms.install,
+    events.install,
+    states.install,
+    jobs.install,
+    gaps.install,
+)
+
+SHIMS: tuple[str, ...] = (
+    lambdas.SHIM,
+    emf.SHIM,
+    alarms.SHIM,
+    events.SHIM,
+    schedules.SHIM,
+    states.SHIM,
+    jobs.SHIM,
+    gaps.SHIM,
+    "Time can be moved; functions see it through time.time(), everything else in the cloud through its clock",
+    "IAM policies are recorded and not enforced; function URLs take requests without a signature",
+)
+
+
+def install(world: World) -> None:
+    """All of them."""
+    for behaviour in BEHAVIOURS:
+        behaviour(world)

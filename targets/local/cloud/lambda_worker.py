@@ -1,0 +1,261 @@
+"""One warm execution environment of a function: AWS's runtime client in a process, behind a Runtime API on loopback.
+
+The protocol is AWS's Lambda Runtime API, 2018-06-01: next, response, error, init/error."""
+
+import json
+import os
+import queue
+import re
+import select
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+_INIT_SECONDS = 10.0  # what Lambda gives an environment to start
+_ROUTE = re.compile(r"/2018-06-01/runtime/(?:invocation/(?P<id>[^/]+)/(?P<kind>response|error)|(?P<init>init/error))$")
+# The function's time.time() follows the cloud's clock: its offset, in seconds, is a double in a mapped file.
+_BOOT = """
+import mmap, struct, sys, time
+sys.path[:0] = [{task!r}, {site!r}]
+with open({clock!r}, 'rb') as held:
+    offset = mmap.mmap(held.fileno(), 8, access=mmap.ACCESS_READ)
+def shifted(real=time.time, read=struct.Struct('d').unpack_from):
+    return real() + read(offset)[0]
+time.time = shifted
+from awslambdaric.__main__ import main
+main(['awslambdaric', {handler!r}])
+"""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What one environment is started with; `task` is the unpacked zip, `site` what the runtime brings."""
+
+    name: str
+    version: str
+    handler: str
+    arn: str
+    task: Path
+    site: Path
+    clock: Path
+    variables: dict[str, str]
+    timeout: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an invocation came to: the payload, the kind of error if it was one, log lines, and times in seconds."""
+
+    payload: bytes
+    error: str
+    lines: tuple[str, ...]
+    seconds: float
+    init_seconds: float | None
+
+
+@dataclass
+class _Exchange:
+    """What the process and we have to say to each other."""
+
+    calls: "queue.Queue[tuple[str, bytes, float] | None]" = field(default_factory=queue.Queue)
+    answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    init_error: bytes | None = None
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+
+class Worker:
+    """Takes one invocation at a time; starts its process when there is none, or the last one died."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.used = time.monotonic()
+        self._exchange = _Exchange()
+        self._output = b""
+        self._reading = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+    def invoke(self, payload: bytes) -> Outcome:
+        """One invocation, from the payload's bytes to the outcome."""
+        started = time.perf_counter()
+        cold = self._process is None or self._process.poll() is not None
+        if cold:
+            self._start()
+        request = str(uuid.uuid4())
+        limit = self.environment.timeout + (_INIT_SECONDS if cold else 0.0)
+        self._exchange.calls.put((request, payload, time.time() + limit))
+        error, answer = self._await(request, limit)
+        self.used = time.monotonic()
+        seconds = time.perf_counter() - started
+        return Outcome(answer, error, self._drain(), seconds, seconds if cold else None)
+
+    def _await(self, request: str, limit: float) -> tuple[str, bytes]:
+        exchange = self._exchange
+
+        def over() -> bool:
+            return request in exchange.answers or exchange.init_error is not None or self._dead()
+
+        with exchange.changed:
+            deadline = time.monotonic() + limit
+            while not over() and (left := deadline - time.monotonic()) > 0:
+                exchange.changed.wait(min(left, 0.2))
+            if request in exchange.answers:
+                return exchange.answers.pop(request)
+            init_error, exchange.init_error = exchange.init_error, None
+        if init_error is not None:
+            self._kill()
+            return "Unhandled", init_error
+        if self._dead():
+            return "Unhandled", self._ended(request)
+        self._kill()
+        text = f"{request} Task timed out after {self.environment.timeout:.2f} seconds"
+        return "Unhandled", json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": text}).encode()
+
+    def _ended(self, request: str) -> bytes:
+        code = self._process.wait() if self._process else 0
+        how = f"exit status {code}" if code >= 0 else f"signal: {-code}"
+        text = f"RequestId: {request} Error: Runtime exited with error: {how}"
+        return json.dumps({"errorType": "Runtime.ExitError", "errorMessage": text}).encode()
+
+    def _start(self) -> None:
+        env = self.environment
+        self._exchange.calls.put(None)  # lets the thread of a dead process's last request go
+        self._exchange = _Exchange()
+        boot = _BOOT.format(task=str(env.task), site=str(env.site), clock=str(env.clock), handler=env.handler)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-u", "-c", boot],
+            cwd=env.task, env=self._variables(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        os.set_blocking(self._process.stdout.fileno(), False)
+        threading.Thread(target=self._pump, args=(self._process,), daemon=True).start()
+
+    def _variables(self) -> dict[str, str]:
+        env, port = self.environment, self._server.server_address[1]
+        return {
+            "PATH": os.environ.get("PATH", ""),
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+            "AWS_LAMBDA_FUNCTION_NAME": env.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": env.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(env.memory),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "LAMBDA_TASK_ROOT": str(env.task),
+            "_HANDLER": env.handler,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            **env.variables,
+        }
+
+    def _pump(self, process: "subprocess.Popen[bytes]") -> None:
+        """Keep the pipe from filling up; wake whoever waits when the process ends."""
+        assert process.stdout is not None
+        descriptor = process.stdout.fileno()
+        while process.poll() is None:
+            if select.select([descriptor], [], [], 0.5)[0] and not self._take(descriptor):
+                break
+        process.wait()
+        self._take(descriptor)
+        with self._exchange.changed:
+            self._exchange.changed.notify_all()
+
+    def _take(self, descriptor: int) -> bool:
+        """Read all that is in the pipe; False at its end."""
+        with self._reading:
+            try:
+                while content := os.read(descriptor, 1 << 16):
+                    self._output += content
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+        return False
+
+    def _drain(self) -> tuple[str, ...]:
+        """The lines written so far: a process writes before it answers, so all of them are in the pipe by now."""
+        if self._process and self._process.stdout and not self._process.stdout.closed:
+            self._take(self._process.stdout.fileno())
+        with self._reading:
+            text, self._output = self._output.decode(errors="replace"), b""
+        return tuple(line for line in text.splitlines() if line.strip())
+
+    def _dead(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def close(self, *, grace: float = 2.0) -> tuple[str, ...]:
+        """End the environment as Lambda does, with SIGTERM first; the last lines it wrote."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(grace)
+            except subprocess.TimeoutExpired:
+                self._kill()
+        self._exchange.calls.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+        return self._drain()
+
+
+def _handler_for(worker: Worker) -> type[BaseHTTPRequestHandler]:
+    """The Runtime API of one worker."""
+
+    class RuntimeApi(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_message(self, *args: object) -> None:
+            """Quiet."""
+
+        def do_GET(self) -> None:
+            call = worker._exchange.calls.get()
+            if call is None:
+                self.close_connection = True
+                return
+            request, payload, deadline = call
+            headers = {
+                "Lambda-Runtime-Aws-Request-Id": request,
+                "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
+                "Lambda-Runtime-Invoked-Function-Arn": worker.environment.arn,
+                "Lambda-Runtime-Trace-Id": "Root=1-0-0;Sampled=0",
+            }
+            self._answer(200, payload, headers)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            found = _ROUTE.match(self.path)
+            exchange = worker._exchange
+            with exchange.changed:
+                if found and found["id"]:
+                    exchange.answers[found["id"]] = ("Unhandled" if found["kind"] == "error" else "", body)
+                elif found:
+                    exchange.init_error = body
+                exchange.changed.notify_all()
+            self._answer(202 if found else 404, b"{}", {})
+
+        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in {
+                **headers,
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    return RuntimeApi

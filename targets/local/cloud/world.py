@@ -1,0 +1,53 @@
+"""What all behaviours of the mocked cloud share: where it is, its clock, what runs, and its metrics."""
+
+import random
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlspec.targets.local.cloud.activity import Activity
+from mlspec.targets.local.cloud.clock import Clock
+from mlspec.targets.local.cloud.metrics import Metrics
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@dataclass
+class World:
+    """One mocked cloud. `waits` says until when each waiting execution waits; `routing` draws versions by weight."""
+
+    id: str
+    directory: Path
+    clock: Clock
+    activity: Activity = field(default_factory=Activity)
+    metrics: Metrics = field(default_factory=Metrics)
+    endpoint: str = ""
+    account: str = ACCOUNT
+    region: str = REGION
+    waits: dict[str, datetime] = field(default_factory=dict)
+    routing: random.Random = field(default_factory=lambda: random.Random(20130101))  # noqa: S311
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    pools: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this very cloud."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=900),
+        )
+
+    def backend(self, service: str) -> Any:
+        """moto's own backend of a service in this account and region."""
+        from moto.backends import get_backend
+
+        return get_backend(service)[self.account][self.region]  # type: ignore[index, call-overload]
