@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Column = Mapping[str, Any]
-_CHUNK = 4096  # rows folded at once, so that one large request does not double the memory in use
 
 
 class Histograms:

@@ -1,10 +1,10 @@
 """Requests that were answered, turned into two log lines now and then: metrics, and histograms of what was served."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from msgspec.json import encode
 from numpy.typing import NDArray
 
 from mlspec.runtime.emf import MOST_VALUES, Metric, emf_line, write_line
@@ -86,4 +86,4 @@ def _metrics_line(identity: Identity, served: list[Served], stamp: int) -> str:
 
 def _histogram_line(identity: Identity, counts: dict[str, Any], *, start: int, stamp: int) -> str:
     line = {"mlspec": "histogram", **identity._asdict(), "from": start, "to": stamp, **counts}
-    return json.dumps(line, separators=(",", ":"), allow_nan=False)
+    return encode(line).decode()

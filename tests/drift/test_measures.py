@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
@@ -15,6 +15,7 @@ COUNTS = st.integers(1, 30).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_js_is_scipys_distance_in_bits(counts: tuple[list[int], list[int]]) -> None:
     reference, present = counts
@@ -27,6 +28,7 @@ def test_js_is_scipys_distance_in_bits(counts: tuple[list[int], list[int]]) -> N
         assert js(reference, present) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_psi_is_the_formula_on_counts_with_half_a_row_more_in_each_bin(counts: tuple[list[int], list[int]]) -> None:
     reference, present = (np.array(side, np.float64) + 0.5 for side in counts)

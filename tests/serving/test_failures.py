@@ -1,5 +1,6 @@
 """When it is our fault: the caller learns nothing of the inside, the log everything, and the metrics count an error."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mlspec.runtime.serving import Service
@@ -19,6 +21,16 @@ Lines = Callable[[], list[dict[str, Any]]]
 def release(unit: Any, tmp_path: Path) -> Path:
     """A copy of the release that a test may damage."""
     return Path(shutil.copytree(unit.folder / "model", tmp_path / "model"))
+
+
+def train_linear(rows: int = 200) -> bytes:
+    """A model that cannot do without any of its seven inputs, as ONNX."""
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    matrix = np.random.default_rng(0).random((rows, 7), np.float32)
+    model = LogisticRegression().fit(matrix, matrix[:, 3] > 0.5)
+    return bytes(to_onnx(model, matrix[:1], options={id(model): {"zipmap": False}}).SerializeToString())
 
 
 def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -71,3 +83,16 @@ def test_a_failure_of_ours_is_500_with_the_request_and_no_traceback(
     assert failure["request"] == "request-1"
     assert "ZeroDivisionError" in failure["text"]
     assert (metrics["errors"], metrics["rows"]) == ([1], 0)
+
+
+def test_a_model_that_answers_no_number_is_an_error(unit: Any, release: Path, good_row: dict[str, Any]) -> None:
+    linear = train_linear()
+    (release / "model.onnx").write_bytes(linear)
+    edit(release / "model.json", lambda model: model.update(onnx_sha256=hashlib.sha256(linear).hexdigest()))
+    service = Service(unit.contract, release, {})
+
+    whole = service({"records": [{**good_row, "temp": 20}]}, CONTEXT)
+    lacking = service({"records": [{**good_row, "temp": 20}, {**good_row, "temp": None}]}, CONTEXT)
+
+    assert "predictions" in whole
+    assert lacking == {"error": "internal", "request": "request-1"}

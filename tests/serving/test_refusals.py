@@ -99,6 +99,7 @@ def test_no_more_than_a_hundred_problems_are_listed(service: Any) -> None:
         ('{"records": {"hour": 1}}', "expected a list of at least one record, got an object"),
         (b"\xff\xfe", "not JSON"),
         ("[" * 100_000, "the JSON is nested too deeply"),
+        ('{"records": [{"hour": "7", "hour": 7}], "records": []}', "expected a list of at least one record"),
     ],
 )
 def test_what_is_no_request_is_told_so(service: Any, body: str | bytes, reason: str) -> None:
@@ -106,6 +107,20 @@ def test_what_is_no_request_is_told_so(service: Any, body: str | bytes, reason: 
 
     assert status == 400
     assert [problem["reason"].startswith(reason) for problem in answer["problems"]] == [True]
+
+
+def test_what_only_the_decoder_minds_is_told_in_its_words(service: Any, good_row: dict[str, Any]) -> None:
+    row = json.dumps({**good_row, "note": 0})
+    twice = row.replace('"hour": 7', '"hour": "7", "hour": 7')
+    endless = row.replace('"note": 0', '"note": 1e999')
+
+    answers = [post(service, f'{{"records": [{text}]}}') for text in (twice, endless)]
+
+    assert [status for status, _ in answers] == [400, 400]
+    assert [answer["problems"][0]["reason"] for _, answer in answers] == [
+        "Expected `int`, got `str` - at `$.records[0].hour`",
+        "Number out of range - at `$.records[0].note`",
+    ]
 
 
 def test_a_body_that_is_not_base64_is_refused(service: Any) -> None:
