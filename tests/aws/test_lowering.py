@@ -155,6 +155,27 @@ def test_all_signals_and_schedules_at_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("profile", ["minimal", "standard", "hipaa", "gdpr"])
+def test_every_profile_of_the_library_lowers(profile: str, tmp_path: Path) -> None:
+    graph = passed(spec(tmp_path, f"{MINIMAL}defaults: [{{profile: {profile}}}, _self_]\n"))
+    asked = {"hipaa": 2192, "gdpr": 90}.get(profile, 365)
+    assert graph.resource("inference-logs").properties["retentionInDays"] == asked
+
+
+def test_a_bad_minute_keeps_a_canary_alarm_on_until_the_bake_ends(tmp_path: Path) -> None:
+    graph = passed(spec(tmp_path, MINIMAL + "rollout: {bake: 30m, rollback_on: [errors]}\n"))
+    held = graph.resource("canary-errors-alarm").properties
+    assert (held["period"], held["evaluationPeriods"], held["datapointsToAlarm"]) == (60, 30, 1)
+
+
+def test_an_image_of_ones_own_may_be_pulled_and_no_other(tmp_path: Path) -> None:
+    image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/train:1"
+    graph = passed(spec(tmp_path, f"{MINIMAL}  image: {image}\n"))
+    statements = plain(graph, graph.resource("training-role-policy").properties["policy"])["Statement"]
+    pulled = [s["Resource"] for s in statements if "ecr:BatchGetImage" in s["Action"]]
+    assert pulled == ["arn:aws:ecr:us-east-1:111122223333:repository/team/train"]
+
+
 def test_local_data_ships_and_the_job_is_pointed_at_it(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     (tmp_path / "rows/b.parquet").write_bytes(b"two")
