@@ -8,7 +8,7 @@ import pytest
 
 from mlspec.runtime.artifact import ArtifactError, unpack
 from mlspec.runtime.releases import MODEL_FILES
-from tests.workflow.conftest import archived
+from tests.workflow.stack import archived
 
 GOOD = {name: name.encode() for name in MODEL_FILES}
 
@@ -35,30 +35,30 @@ def test_the_four_files_come_out() -> None:
     assert unpack(io.BytesIO(archived({f"./{name}": content for name, content in GOOD.items()}))) == GOOD
 
 
-@pytest.mark.parametrize(
-    "archive",
-    [
-        hostile("../model.json"),
-        hostile("/etc/passwd"),
-        hostile("a/../../model.onnx"),
-        hostile("handler.py"),
-        hostile("model.onnx", tarfile.SYMTYPE, "/etc/passwd"),
-        hostile("model.onnx", tarfile.LNKTYPE, "../../etc/passwd"),
-        hostile("model.onnx", tarfile.CHRTYPE),
-        hostile("model.onnx", tarfile.FIFOTYPE),
-        hostile("model.json", size=2**21),
-        archived(dict.fromkeys(MODEL_FILES[1:], b"")),
-        archived({}),
-        b"",
-        b"not an archive",
-        gzip.compress(b"not a tar" * 100),
-        archived(GOOD)[:-20],
-        archived(GOOD)[:40],
-    ],
-)
-def test_any_other_archive_is_an_error(archive: bytes) -> None:
+HOSTILE = {
+    "above": hostile("../model.json"),
+    "absolute": hostile("/etc/passwd"),
+    "around": hostile("a/../../model.onnx"),
+    "code": hostile("handler.py"),
+    "symlink": hostile("model.onnx", tarfile.SYMTYPE, "/etc/passwd"),
+    "hard link": hostile("model.onnx", tarfile.LNKTYPE, "../../etc/passwd"),
+    "device": hostile("model.onnx", tarfile.CHRTYPE),
+    "pipe": hostile("model.onnx", tarfile.FIFOTYPE),
+    "too much": hostile("model.json", size=2**21),
+    "one missing": archived(dict.fromkeys(MODEL_FILES[1:], b"")),
+    "empty archive": archived({}),
+    "nothing": b"",
+    "text": b"not an archive",
+    "compressed text": gzip.compress(b"not a tar" * 100),
+    "cut short": archived(GOOD)[:-20],
+    "cut in the header": archived(GOOD)[:40],
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_any_other_archive_is_an_error(kind: str) -> None:
     with pytest.raises(ArtifactError):
-        unpack(io.BytesIO(archive), limit=2**20)
+        unpack(io.BytesIO(HOSTILE[kind]), limit=2**20)
 
 
 def test_a_bomb_is_not_unpacked() -> None:

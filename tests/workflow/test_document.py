@@ -16,7 +16,7 @@ from mlspec.compiler.units.start import start_unit
 from mlspec.compiler.vendor import unit_files
 from mlspec.specs.diagnostics import SpecError
 from mlspec.targets.aws.lower.workflow import check_interval, state_machine
-from tests.workflow.conftest import ENVIRONMENT, SPEC, checked_spec, resolved
+from tests.workflow.stack import ENVIRONMENT, SPEC, checked_spec, resolved
 
 LAMBDA, ENDS = "arn:aws:states:::lambda:invoke", {"Succeed", "Fail"}
 
@@ -103,14 +103,18 @@ def test_every_parameter_of_the_job_is_one_that_sagemaker_takes() -> None:
     shape = service.operation_model("CreateTrainingJob").input_shape
     made = job(compute={"spot": True})
     made["CheckpointConfig"] = {"S3Uri": "s3://store/"}
-    filled = {"TrainingJobName.$": "job", "HyperParameters.$": {}, "InputDataConfig.$": [{"ChannelName": "data", "DataSource": {}}]}
+    filled = {
+        "TrainingJobName.$": "job",
+        "HyperParameters.$": {},
+        "InputDataConfig.$": [{"ChannelName": "data", "DataSource": {}}],
+    }
     whole = {key.removesuffix(".$"): filled.get(key, value) for key, value in made.items()}
     report = botocore.validate.ParamValidator().validate(whole, shape)
     assert not report.has_errors(), report.generate_report()
 
 
 def test_the_entry_unpacks_and_runs_the_code(tmp_path: Path) -> None:
-    from tests.workflow.conftest import zipped
+    from tests.workflow.stack import zipped
 
     channel = tmp_path / "input/data/code"
     channel.mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 
 from mlspec.runtime.packages import with_model
 from mlspec.runtime.releases import ReleaseError
-from tests.workflow.conftest import BUCKET, CANARY, ENVIRONMENT, FUNCTION, archived, evaluation, model_files, zipped
+from tests.workflow.stack import BUCKET, CANARY, ENVIRONMENT, FUNCTION, archived, evaluation, model_files, zipped
 
 ACTIONS = ("register", "shift", "promote")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mlspec.runtime.retraining import Limits, refusal
-from tests.workflow.conftest import ACCOUNT, BUCKET, DRIFT, evaluation
+from tests.workflow.stack import ACCOUNT, BUCKET, DRIFT, evaluation
 
 LIMITS = Limits(automatic=True, cooldown=3600.0, max_per_month=2, min_new_rows=0)
 NOW = 1_767_225_600.0 + 40 * 86_400  # forty days into 2026
