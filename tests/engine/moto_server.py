@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 from moto.server import ThreadedMotoServer
@@ -11,7 +12,9 @@ from moto.server import ThreadedMotoServer
 
 def _delete_model_package_group(self: SageMakerResponse) -> str:
     backend: SageMakerModelBackend = self.sagemaker_backend
-    del backend.model_package_groups[self._get_param("ModelPackageGroupName")]
+    name = self._get_param("ModelPackageGroupName")
+    if backend.model_package_groups.pop(name, None) is None:
+        raise ValidationError(f"ModelPackageGroup {name} does not exist.")
     return "{}"
 
 

@@ -59,7 +59,10 @@ def everything(*, digest: str = "a" * 16, memory: int = 256) -> list[Resource]:
     return [
         made("Key", "key", {"description": "all of it", "enableKeyRotation": True, "tags": {"owner": "ops"}}),
         made("KeyAlias", "key-alias", {"name": "alias/demo-dev", "targetKeyId": Ref("key", "keyId")}),
-        made("Bucket", "store", {"bucket": Join(("demo-dev-store-", Ref("aws", "accountId"))), "tags": {"owner": "ops"}}),
+        made(
+            "Bucket", "store",
+            {"bucket": Join(("demo-dev-store-", Ref("aws", "accountId"))), "tags": {"owner": "ops"}},
+        ),
         made(
             "BucketVersioning", "store-versioning",
             {"bucket": store, "versioningConfiguration": {"status": "Enabled"}},
@@ -96,7 +99,9 @@ def everything(*, digest: str = "a" * 16, memory: int = 256) -> list[Resource]:
             "RolePolicy", "start-policy",
             {"name": "demo-dev-start", "role": Ref("start-role", "name"), "policy": Json({
                 "Version": "2012-10-17",
-                "Statement": ({"Effect": "Allow", "Action": "s3:GetObject", "Resource": Join((Ref("store", "arn"), "/*"))},),
+                "Statement": (
+                    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": Join((Ref("store", "arn"), "/*"))},
+                ),
             })},
         ),
         made(
@@ -125,8 +130,8 @@ def everything(*, digest: str = "a" * 16, memory: int = 256) -> list[Resource]:
         made(
             "Permission", "url-permission",
             {
-                "statementId": "demo-dev-url", "action": "lambda:InvokeFunctionUrl", "principal": Ref("aws", "accountId"),
-                "function": Ref("start", "name"), "qualifier": Ref("live", "name"), "functionUrlAuthType": "AWS_IAM",
+                "statementId": "demo-dev-url", "action": "lambda:InvokeFunctionUrl", "functionUrlAuthType": "AWS_IAM",
+                "principal": Ref("aws", "accountId"), "function": Ref("start", "name"), "qualifier": Ref("live", "name"),
             },
         ),
         made("Queue", "dead-letters", {"name": "demo-dev-dead-letters", "messageRetentionSeconds": 1209600}),

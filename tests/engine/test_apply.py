@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.stacks import alarm, contents, everything, made, package
 
 from mlspec.compiler.graph import Join, Json, Ref, Secret
 from mlspec.specs.diagnostics import SpecError
 from mlspec.targets.aws.types import TYPES
 from mlspec.targets.local.engine import DeployError, PartlyApplied, StateStore, apply_bundle, destroy_stack
 from mlspec.targets.local.engine.providers.table import PROVIDERS
+from tests.engine.stacks import alarm, contents, everything, made, package
 
 Write = Callable[..., Path]
 

@@ -27,7 +27,9 @@ def small() -> list[Resource]:
     }
     return [
         made("aws:s3/bucket:Bucket", "store", {"bucket": Join(("demo-", Ref("aws", "accountId")))}, protect=True),
-        made("aws:s3/bucketPolicy:BucketPolicy", "store-policy", {"bucket": Ref("store", "id"), "policy": Json(document)}),
+        made(
+            "aws:s3/bucketPolicy:BucketPolicy", "store-policy", {"bucket": Ref("store", "id"), "policy": Json(document)}
+        ),
         made(
             "aws:s3/bucketObjectv2:BucketObjectv2", "code",
             {"bucket": Ref("store", "id"), "key": "code/a.zip", "source": Asset("packages/a.zip", "d" * 64)},

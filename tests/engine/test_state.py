@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.stacks import alarm, contents, made
 
 from mlspec.specs.diagnostics import SpecError
 from mlspec.targets.local.engine import DeployError, LockHeld, StateStore, apply_bundle
+from tests.engine.stacks import alarm, contents, made
 
 Write = Callable[..., Path]
 
@@ -64,7 +64,7 @@ def test_a_full_disk_leaves_a_readable_state_and_nothing_twice(
         reset()
         path = store.path.parent / str(room) / "demo-dev.json"
         before = apply_bundle(first, cloud=cloud, store=StateStore(path))
-        with pytest.raises(DeployError, match="disk is full|No space left"):
+        with pytest.raises(DeployError, match=r"disk is full|No space left"):
             apply_bundle(second, cloud=cloud, store=StateStore(path, write=Disk(room)))
         left = StateStore(path).load()
         assert left is not None

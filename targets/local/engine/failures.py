@@ -48,6 +48,8 @@ def span_of(origin: Any) -> Span | None:
 
 def _message(error: Exception) -> str:
     details = getattr(error, "response", {}).get("Error", {})
+    if "<html" in details.get("Message", ""):
+        return f"the cloud answered with error {details.get('Code', '')}, which says nothing more"
     if details:
         return f"{details.get('Code', '')}: {details.get('Message', '')}".strip(": ")
     if isinstance(error, FileNotFoundError):

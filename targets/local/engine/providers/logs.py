@@ -27,8 +27,8 @@ def _update(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
             client.untag_log_group(logGroupName=name, tags=dropped)
         if inputs.get("tags"):
             client.tag_log_group(logGroupName=name, tags=dict(inputs["tags"]))
-    if existing.changed(inputs, "kmsKeyId"):
-        key = inputs.get("kmsKeyId")
+    key = inputs.get("kmsKeyId")
+    if (_described(site, name) or {}).get("kmsKeyId") != key:
         call = client.associate_kms_key if key else client.disassociate_kms_key
         call(logGroupName=name, **({"kmsKeyId": key} if key else {}))
     return _retain(site, inputs)
