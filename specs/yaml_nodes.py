@@ -8,6 +8,7 @@ import yaml
 
 from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 from mlspec.specs.yaml_scalars import Scalar, core_scalar
+from mlspec.specs.yaml_text import split_lines
 
 DEEPEST = 24
 MOST_NODES = 12_000
@@ -54,7 +55,7 @@ def parse_yaml(text: str, file: str) -> tuple[Node, list[Diagnostic]]:
     try:
         return _Builder(loader, file).document()
     except yaml.MarkedYAMLError as error:
-        raise SpecError([_syntax_error(error, file)]) from None
+        raise SpecError([_syntax_error(error, text, file)]) from None
     except yaml.YAMLError as error:
         raise SpecError([Diagnostic("ML103", str(error).splitlines()[0], Span(file, 1, 1))]) from None
     finally:
@@ -175,9 +176,12 @@ class _Builder:
         raise SpecError([*self.found, Diagnostic(code, message, span, hint=hint)])
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> Diagnostic:
-    mark = error.problem_mark or error.context_mark
-    span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file, 1, 1)
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
+    mark, lines = error.problem_mark or error.context_mark, split_lines(text)
+    if mark is not None and mark.line < len(lines):
+        span = Span(file, mark.line + 1, mark.column + 1)
+    else:  # the parser ran off the end: the last line is where it stopped making sense
+        span = Span(file, len(lines), len(lines[-1]) + 1)
     context = f" ({error.context})" if error.context else ""
     problem = error.problem or "not YAML"
     return Diagnostic("ML103", f"{problem}{context}", span, hint=_syntax_hint(problem))
