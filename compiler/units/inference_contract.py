@@ -2,16 +2,14 @@
 
 import builtins
 import keyword
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mlspec.compiler.units.inference_columns import column_type, column_words
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 from mlspec.specs.models import Column
 
-_FLOAT32 = 3.4028234663852886e38
-_INT64 = 2**63
 _WIDTH = 120
 _TAKEN = {"field", "annotations", "nan", "inf", *dir(builtins)}
 
@@ -93,7 +91,7 @@ def contract_source(checked: Checked) -> str:
         rows_origin=_comment(str(checked.origins.of("serving.max_rows")), "  "),
         codes="".join("\n" + _codes(field) for field in features if field.column.type == "category"),
         features="\n".join(f"    {_quoted(field.name)}: {_values(field)}," for field in features),
-        expected="\n".join(f"    {_quoted(field.name)}: {_quoted(_wording(field.column))}," for field in features),
+        expected="\n".join(f"    {_quoted(field.name)}: {_quoted(column_words(field.column))}," for field in features),
         record="\n".join(_declaration(field) for field in fields),
         width=len(features),
         row="\n".join(f"                {_value(field)}," for field in features),
@@ -160,7 +158,7 @@ def _values(field: _Field) -> str:
 def _declaration(field: _Field) -> str:
     """The field's line in the class, under the place that asked for it."""
     if field.column.role == "feature":
-        kind, default = _type(field.column), []
+        kind, default = column_type(field.column), []
     else:
         kind, default = "Any", ["default=None"]
     if field.name != field.attribute:
@@ -168,58 +166,6 @@ def _declaration(field: _Field) -> str:
     else:
         value = " = None" if default else ""
     return f"    {_comment(field.place)}\n    {field.attribute}: {kind}{value}"
-
-
-def _type(column: Column) -> str:
-    match column.type:
-        case "float":
-            low, high = _float_bounds(column)
-            plain = f"Annotated[float, Meta(ge={low!r}, le={high!r})]"
-        case "int":
-            least, most = _int_bounds(column)
-            plain = f"Annotated[int, Meta(ge={least}, le={most})]"
-        case "bool":
-            plain = "bool"
-        case "category":
-            plain = "str"
-        case other:
-            raise ValueError(f"a feature cannot be a {other}")
-    return f"{plain} | None" if column.nullable else plain
-
-
-def _float_bounds(column: Column) -> tuple[float, float]:
-    """The spec's bounds, or what float32 can hold; every comparison also refuses NaN."""
-    low = -_FLOAT32 if column.min is None else column.min
-    high = _FLOAT32 if column.max is None else column.max
-    return max(low, -_FLOAT32), min(high, _FLOAT32)
-
-
-def _int_bounds(column: Column) -> tuple[int, int]:
-    """The spec's bounds as whole numbers, or what 64 bits can hold."""
-    low = -_INT64 if column.min is None else math.ceil(column.min)
-    high = _INT64 - 1 if column.max is None else math.floor(column.max)
-    return max(low, -_INT64), min(high, _INT64 - 1)
-
-
-def _wording(column: Column) -> str:
-    """What the column may hold, in words."""
-    words = {"bool": "true or false", "category": "a text", "int": "a whole number", "float": "a number"}
-    text = words[column.type or ""]
-    if column.type in ("int", "float"):
-        text += _range_wording(column)
-    return f"{text} or null" if column.nullable else text
-
-
-def _range_wording(column: Column) -> str:
-    match column.min, column.max:
-        case None, None:
-            return " of 64 bits" if column.type == "int" else " that float32 can hold"
-        case low, None:
-            return f" of at least {low:.17g}"
-        case None, high:
-            return f" of at most {high:.17g}"
-        case low, high:
-            return f" from {low:.17g} to {high:.17g}"
 
 
 def _value(field: _Field) -> str:

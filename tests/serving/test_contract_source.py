@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -127,3 +128,29 @@ def test_a_unit_ships_what_it_runs_and_no_more(check_spec: Callable[[str], Check
         "numpy",
         "onnxruntime",
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "accepted", "refused"),
+    [
+        (Column(type="int", min=0.5, max=2.5), [1, 2], [0, 3, 1.0]),
+        (Column(type="int"), [-(2**63), 2**63 - 1], [2**63, -(2**63) - 1]),
+        (Column(type="float"), [0, -3.4e38, 3.4e38], [3.5e38, -3.5e38]),
+        (Column(type="float", max=1e300), [3.4e38], [3.5e38]),
+        (Column(type="float", min=-1), [-1, 3.4e38], [-1.0000001, 3.5e38]),
+    ],
+)
+def test_bounds_are_the_specs_or_what_the_matrix_can_hold(
+    column: Column, accepted: list[float], refused: list[float]
+) -> None:
+    contract = contract_of(inference_unit(checked_with({"x": column})))
+
+    def fits(value: float) -> bool:
+        try:
+            contract["assemble"](contract["decode"](json.dumps({"records": [{"x": value}]}).encode()).records)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    assert [fits(value) for value in accepted] == [True] * len(accepted)
+    assert [fits(value) for value in refused] == [False] * len(refused)
