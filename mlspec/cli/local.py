@@ -27,10 +27,14 @@ def command() -> None:
 
 @command.command("start")
 @_SPEC
+@click.option("--at", help="The time its clock shows at first, such as 2013-05-16; nothing is due before it.")
 @json_option
-def start(spec: Path, *, as_json: bool) -> int:
+def start(spec: Path, *, at: str | None, as_json: bool) -> int:
     """Start the mocked cloud beside SPEC, or say where it already runs."""
+    moment = _moment(at) if at else None
     cloud = Project(spec).cloud(start=True)
+    if moment:
+        cloud.set_clock(moment)
     if as_json:
         show_json({"id": cloud.id, "endpoint": cloud.endpoint, "account": cloud.account, "region": cloud.region})
         return int(Exit.DONE)
@@ -83,11 +87,7 @@ def clock(spec: Path, to: str | None) -> int:
     """Say the mocked cloud's time, or move it forward TO an ISO 8601 time; everything due on the way happens."""
     cloud = Project(spec).cloud()
     if to:
-        try:
-            moment = datetime.fromisoformat(to)
-        except ValueError as error:
-            raise click.UsageError(f"'{to}' is not an ISO 8601 time such as 2013-05-16T00:00:00+00:00") from error
-        cloud.advance(to=moment.replace(tzinfo=moment.tzinfo or UTC))
+        cloud.advance(to=_moment(to))
     say(_iso(cloud.now()))
     return int(Exit.DONE)
 
@@ -117,6 +117,14 @@ def inventory(spec: Path, *, as_json: bool) -> int:
     else:
         table(("type", "count"), [(name, count) for name, count in sorted(counts.items()) if count])
     return int(Exit.DONE)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.UsageError(f"'{text}' is not an ISO 8601 time such as 2013-05-16T00:00:00+00:00") from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _iso(moment: datetime) -> str:
