@@ -163,7 +163,8 @@ def _new_rows(champion: str, around: Surroundings, limits: Limits) -> dict[str, 
     if not champion or not limits.min_new_rows:
         return {}
     evaluation = around.store.document(releases.model_path(champion, "evaluation.json")).content
-    return {"min_new_rows": str(limits.min_new_rows), "newer_than": str(evaluation["window"]["end"])}
+    end = (evaluation.get("window") or {}).get("end")  # without a column of role time no row is newer than another
+    return {"min_new_rows": str(limits.min_new_rows), "newer_than": str(end)} if end else {}
 
 
 def _channel(name: str, uri: str) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Stack:
         self.jobs: list[dict[str, Any]] = []
         self._machine = ""
 
-    def client(self, service: str) -> Any:
+    def client(self, service: Any) -> Any:
         return boto3.client(service)
 
     def json(self, key: str) -> dict[str, Any]:
@@ -284,6 +284,9 @@ def patch_moto(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
     from moto.awslambda.models import LambdaFunction
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import resource
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+        state_task_service_callback as callback,
+    )
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
         state_task_service_unsupported as unsupported,
     )
 
@@ -297,8 +300,8 @@ def patch_moto(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
             return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}), True, ""
 
     def prepare(service: Any) -> None:
-        patterns = {resource.ResourceCondition.WaitForTaskToken, resource.ResourceCondition.Sync}
-        unsupported.StateTaskServiceCallback.__init__(service, supported_integration_patterns=patterns)
+        patterns: Any = {resource.ResourceCondition.WaitForTaskToken, resource.ResourceCondition.Sync}
+        callback.StateTaskServiceCallback.__init__(service, supported_integration_patterns=patterns)
 
     def wait(service: Any, env: Any, normalised_parameters: dict[str, Any], **_: Any) -> Callable[[], Any]:
         env.stack.pop()

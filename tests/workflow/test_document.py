@@ -101,6 +101,7 @@ def test_every_parameter_of_the_job_is_one_that_sagemaker_takes() -> None:
 
     service = botocore.session.get_session().get_service_model("sagemaker")
     shape = service.operation_model("CreateTrainingJob").input_shape
+    assert shape is not None
     made = job(compute={"spot": True})
     made["CheckpointConfig"] = {"S3Uri": "s3://store/"}
     filled = {

@@ -14,7 +14,7 @@ VERSUS = Gate("roc_auc", tolerance=0.005, confidence=0.95)
 MEANS = Gate("roc_auc", tolerance=0.005)
 EACH = Gate("roc_auc", minimum=0.52, each="carrier", min_rows=500)
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
-NOT_NUMBERS = [None, math.nan, math.inf, -math.inf, "0.9", True, [0.9], {}]
+NOT_NUMBERS: list[Any] = [None, math.nan, math.inf, -math.inf, "0.9", True, [0.9], {}]
 
 
 def measured(challenger: Any, champion: Any = None, **more: Any) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def test_a_failed_check_of_the_data_is_refused() -> None:
 
 
 @pytest.mark.parametrize("limits", [{}, {"minimum": 0.1, "maximum": 0.9}, {"minimum": 0.1, "tolerance": 0.0}])
-def test_a_gate_has_one_limit(limits: dict[str, float]) -> None:
+def test_a_gate_has_one_limit(limits: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="exactly one limit"):
         Gate("roc_auc", **limits)
 

@@ -16,7 +16,7 @@ from tests.workflow.stack import BUCKET, CANARY, ENVIRONMENT, FUNCTION, archived
 ACTIONS = ("register", "shift", "promote")
 
 
-def judged(stack: Any, release: str, *, champion: str = "", auc: float = 0.7) -> dict[str, Any]:
+def judged(stack: Any, release: str, *, champion: str = "", auc: float = 0.7) -> Any:
     """A release that has come as far as the gates."""
     rival = 0.7 if champion else None
     files = model_files(release, evaluation(release, auc=auc, champion=rival), onnx=release.encode())
@@ -26,7 +26,7 @@ def judged(stack: Any, release: str, *, champion: str = "", auc: float = 0.7) ->
     return stack.call("gate", artifact=f"s3://{BUCKET}/{key}", **event)
 
 
-def roll(stack: Any, action: str, release: str, *, step: int = 2) -> dict[str, Any]:
+def roll(stack: Any, action: str, release: str, *, step: int = 2) -> Any:
     return stack.call("rollout", action=action, release=release, step=step)
 
 

@@ -49,7 +49,7 @@ def test_only_a_person_starts_what_the_spec_does_not_retrain() -> None:
     assert refusal("manual", [], never, now=NOW) == ""
 
 
-def started(stack: Any, name: str, trigger: str = "manual") -> dict[str, Any]:
+def started(stack: Any, name: str, trigger: str = "manual") -> Any:
     return stack.call("start", trigger=trigger, execution=ARN + name)
 
 
