@@ -28,7 +28,7 @@ _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
 _PRUNED = re.compile(
     r"(^|/)(tests?|testing/tests|__pycache__|include)/|\.(pyi|h|hpp|a|lib|pxd|pyx|c|pyc)$"
     r"|^onnxruntime/(transformers|quantization|tools|datasets|backend)/"
-    r"|^numpy/(f2py|distutils|doc|_pyinstaller|typing)/|^google/protobuf/(compiler|util)/"
+    r"|^numpy/(f2py|distutils|doc|_pyinstaller)/|^google/protobuf/(compiler|util)/"
     r"|^bin/"
 )
 
@@ -103,7 +103,7 @@ def _build(unit: str, files: Mapping[str, bytes], folder: Path, *, where: Platfo
     provided = unit == "training" and where.here
     if provided:
         _check_provided(requirements)
-    key = hashlib.sha256(f"3 {digest_of(files)} {where.tag}".encode()).hexdigest()
+    key = hashlib.sha256(f"4 {digest_of(files)} {where.tag}".encode()).hexdigest()
     built = cache_folder() / "packages" / f"{unit}-{key[:32]}.zip"
     if not built.exists():
         base = None if provided or not requirements else _base_zip(files["requirements.txt"].decode(), where)
@@ -152,7 +152,7 @@ def _installed(name: str) -> str | None:
 def _base_zip(requirements: str, where: Platform) -> Path:
     """The zip of the unpacked, pruned wheels alone: most of the bytes, shared by all specs."""
     pinned = " ".join(requirements.replace("\\\n", " ").split())  # however the lock's lines are broken
-    key = hashlib.sha256(f"3 {pinned} {where.tag}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"4 {pinned} {where.tag}".encode()).hexdigest()[:32]
     target = cache_folder() / "wheels" / f"{key}.zip"
     if not target.exists():
         with tempfile.TemporaryDirectory() as scratch:
