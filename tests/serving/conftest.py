@@ -134,7 +134,7 @@ def load_module(path: Path) -> ModuleType:
     return module
 
 
-def training_matrix(rows: int = 12_000) -> NDArray[np.float32]:
+def training_matrix(rows: int = 10_000) -> NDArray[np.float32]:
     r = np.random.default_rng(5)
     columns = [
         r.integers(0, 24, rows),
@@ -175,7 +175,7 @@ def _train(task: str, matrix: NDArray[np.float32], score: NDArray[Any]) -> bytes
 
     kind = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
     target = {"binary": score > 1.2, "multiclass": np.digitize(score, [0.8, 1.5]), "regression": score}[task]
-    model = kind(max_iter=30, random_state=0).fit(matrix, target)
+    model = kind(max_iter=10, early_stopping=False, random_state=0).fit(matrix, target)
     options = {} if task == "regression" else {id(model): {"zipmap": False}}
     types = [("X", FloatTensorType([None, matrix.shape[1]]))]
     return to_onnx(model, initial_types=types, options=options).SerializeToString()  # type: ignore[no-any-return]
