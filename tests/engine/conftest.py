@@ -19,6 +19,9 @@ from mlspec.specs.origins import Origins
 from mlspec.targets.aws.types import TYPES
 from mlspec.targets.local.engine import Event, StateStore
 
+# Reads each service's description once, also for the processes that tests fork.
+SESSION = boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
+
 
 @dataclass
 class FakeCloud:
@@ -30,11 +33,8 @@ class FakeCloud:
 
     def client(self, service: str) -> Any:
         if service not in self.clients:
-            session = boto3.session.Session(
-                aws_access_key_id="testing", aws_secret_access_key="testing", region_name=self.region
-            )
             config = Config(retries={"max_attempts": 1}, max_pool_connections=16, s3={"addressing_style": "path"})
-            make: Any = session.client
+            make: Any = SESSION.client
             self.clients[service] = make(service, endpoint_url=self.endpoint, config=config)
         return self.clients[service]
 

@@ -131,7 +131,8 @@ def everything(*, digest: str = "a" * 16, memory: int = 256) -> list[Resource]:
             "Permission", "url-permission",
             {
                 "statementId": "demo-dev-url", "action": "lambda:InvokeFunctionUrl", "functionUrlAuthType": "AWS_IAM",
-                "principal": Ref("aws", "accountId"), "function": Ref("start", "name"), "qualifier": Ref("live", "name"),
+                "principal": Ref("aws", "accountId"), "function": Ref("start", "name"),
+                "qualifier": Ref("live", "name"),
             },
         ),
         made("Queue", "dead-letters", {"name": "demo-dev-dead-letters", "messageRetentionSeconds": 1209600}),

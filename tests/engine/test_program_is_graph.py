@@ -55,7 +55,7 @@ def expected(encoded: Any) -> Any:
         case {"$join": parts}:
             return "".join(str(expected(part)) for part in parts)
         case {"$json": document}:
-            return json.dumps(expected(document), sort_keys=True)
+            return json.dumps(in_document(document), sort_keys=True)
         case {"$asset": path}:
             return {"$asset": path}
         case {"$secret": name}:
@@ -66,6 +66,19 @@ def expected(encoded: Any) -> Any:
             return [expected(item) for item in encoded]
         case float() if encoded.is_integer():
             return int(encoded)
+        case _:
+            return encoded
+
+
+def in_document(encoded: Any) -> Any:
+    """The same inside a JSON document, where a null and 2.0 stay what they are."""
+    match encoded:
+        case {"$ref": _} | {"$join": _} | {"$json": _}:
+            return expected(encoded)
+        case dict():
+            return {key: in_document(item) for key, item in encoded.items()}
+        case list():
+            return [in_document(item) for item in encoded]
         case _:
             return encoded
 
