@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from mlspec.compiler.graph import Resource
+from mlspec.compiler.graph import Json, Ref, Resource
 from mlspec.targets.local.engine import StateStore, apply_bundle, destroy_stack
 from mlspec.targets.local.engine.providers.contract import Provider
 from mlspec.targets.local.engine.providers.table import PROVIDERS
-from tests.engine.stacks import contents, everything, package
+from tests.engine.stacks import TRUST, contents, everything, made, package
 
 Write = Callable[..., Path]
 
@@ -179,3 +179,27 @@ def test_a_change_and_a_destroy_killed_at_every_point(
     state = store.load()
     assert state is not None
     assert not state.resources
+
+
+@pytest.mark.parametrize("change", [{"type": "EXPRESS"}, {"name": "another"}])
+def test_a_replacement_killed_at_every_point(
+    change: dict[str, str], cloud: Any, store: StateStore, bundle: Write, tmp_path: Path
+) -> None:
+    role = made("Role", "role", {"name": "demo", "assumeRolePolicy": TRUST})
+    definition = Json({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    first = {"name": "one", "type": "STANDARD", "roleArn": Ref("role", "arn"), "definition": definition}
+    apply_bundle(bundle(role, made("StateMachine", "workflow", first)), cloud=cloud, store=store)
+    second = bundle(role, made("StateMachine", "workflow", {**first, **change}), where="second")
+    deaths = Deaths(tmp_path / "deaths")
+
+    def run() -> None:
+        mortal = StateStore(store.path, write=deaths.write)
+        apply_bundle(second, cloud=cloud, store=mortal, providers=deaths.providers())
+
+    assert die_until_done(run, cloud) == len(deaths.had) >= 5
+    machines = cloud.client("stepfunctions").list_state_machines()["stateMachines"]
+    wanted = {**first, **change}
+    assert [(machine["name"], machine["type"]) for machine in machines] == [(wanted["name"], wanted["type"])]
+    state = store.load()
+    assert state is not None
+    assert set(state.resources) == {"role", "workflow"}

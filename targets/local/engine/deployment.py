@@ -164,6 +164,8 @@ class Deployment:
                 "undo the change; or apply once without its protection, then change it",
             )
         self._replaced.add(request.name)
+        if old["status"] == "pending" and self._gone(old):  # a killed run had deleted it already
+            return self._create(record, request)
         same_place = old["type"] == request.type and self._find(request) is not None
         if same_place or request.delete_before_replace:
             self.delete(old)
@@ -174,6 +176,9 @@ class Deployment:
             )
         made = self._providers[request.type].create(self._site(request), revealed(request.inputs))
         return self._finish("replace", record, request, made)
+
+    def _gone(self, record: Record) -> bool:
+        return self._providers[record["type"]].find(Site(self._cloud, record["urn"]), record["inputs"]) is None
 
     def _finish(
         self, action: Literal["create", "update", "replace"], record: Record, request: Request, made: Made
@@ -189,8 +194,8 @@ class Deployment:
         provider = self._providers[record["type"]]
         site = Site(self._cloud, record["urn"], force)
         self._ledger.intend(record)
-        found = record["id"] or provider.find(site, record["inputs"])
         try:
+            found = record["id"] or provider.find(site, record["inputs"])
             if found and not record["options"].get("retain_on_delete"):
                 provider.delete(site, Existing(found, record["inputs"], record["outputs"]))
         except Exception as error:
