@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from mlspec.targets.local.cloud import events
@@ -67,8 +67,13 @@ def _remember(world: World, namespace: str, datum: dict[str, Any]) -> None:
     if not values and datum.get("Value") is not None:
         repeated = [float(datum["Value"])]
     stamp = datum.get("Timestamp")
-    moment = stamp if isinstance(stamp, datetime) and stamp.tzinfo else world.clock.now()
+    moment = _utc(stamp) if isinstance(stamp, datetime) else world.clock.now()
     world.metrics.add(key_of(namespace, datum["MetricName"], dimensions), moment, repeated)
+
+
+def _utc(stamp: datetime) -> datetime:
+    """moto keeps times without a zone, and means UTC."""
+    return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
 def judge(world: World) -> None:

@@ -30,7 +30,7 @@ def _put(world: World, directive: Mapping[str, Any], document: Mapping[str, Any]
             values = [float(v) for v in (value if isinstance(value, list) else [value]) if v is not None]
             if values:
                 data.append({"MetricName": metric["Name"], "Dimensions": dimensions, "Values": values})
-    stamp = world.clock.now()
+    stamp = world.clock.now().replace(tzinfo=None)  # as moto keeps all times of metric data
     for datum in data:
         datum["Timestamp"] = stamp
     if data:

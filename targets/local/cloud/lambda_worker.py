@@ -18,15 +18,28 @@ from pathlib import Path
 
 _INIT_SECONDS = 10.0  # what Lambda gives an environment to start
 _ROUTE = re.compile(r"/2018-06-01/runtime/(?:invocation/(?P<id>[^/]+)/(?P<kind>response|error)|(?P<init>init/error))$")
-# The function's time.time() follows the cloud's clock: its offset, in seconds, is a double in a mapped file.
+# The function's time.time() and datetime follow the cloud's clock: its offset, in seconds, is a double in a mapped file.
 _BOOT = """
-import mmap, struct, sys, time
+import datetime, mmap, struct, sys, time
 sys.path[:0] = [{task!r}, {site!r}]
 with open({clock!r}, 'rb') as held:
     offset = mmap.mmap(held.fileno(), 8, access=mmap.ACCESS_READ)
 def shifted(real=time.time, read=struct.Struct('d').unpack_from):
     return real() + read(offset)[0]
 time.time = shifted
+plain = datetime.datetime
+class Kind(type):
+    def __instancecheck__(cls, value): return isinstance(value, plain)
+    def __subclasscheck__(cls, other): return issubclass(other, plain)
+class Shifted(plain, metaclass=Kind):
+    @classmethod
+    def now(cls, tz=None): return plain.fromtimestamp(shifted(), tz)
+    @classmethod
+    def utcnow(cls): return plain.fromtimestamp(shifted(), datetime.timezone.utc).replace(tzinfo=None)
+    @classmethod
+    def today(cls): return plain.fromtimestamp(shifted())
+Shifted.__name__ = Shifted.__qualname__ = 'datetime'
+datetime.datetime = Shifted
 from awslambdaric.__main__ import main
 main(['awslambdaric', {handler!r}])
 """
@@ -57,6 +70,7 @@ class Outcome:
     lines: tuple[str, ...]
     seconds: float
     init_seconds: float | None
+    request: str
 
 
 @dataclass
@@ -95,7 +109,7 @@ class Worker:
         error, answer = self._await(request, limit)
         self.used = time.monotonic()
         seconds = time.perf_counter() - started
-        return Outcome(answer, error, self._drain(), seconds, seconds if cold else None)
+        return Outcome(answer, error, self._drain(), seconds, seconds if cold else None, request)
 
     def _await(self, request: str, limit: float) -> tuple[str, bytes]:
         exchange = self._exchange

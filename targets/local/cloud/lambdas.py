@@ -15,10 +15,11 @@ SHIM = "Lambda runs each deployed zip in a process under AWS's own runtime clien
 def install(world: World) -> None:
     """Put real invocations behind moto's one seam, and weighted routing before it."""
     from moto.awslambda.models import LambdaBackend, LambdaFunction
+    from moto.awslambda.responses import LambdaResponse
 
     pool = Pool(world)
     world.pools["lambda"] = pool
-    plain_invoke = LambdaBackend.invoke
+    plain_invoke, plain_answer = LambdaBackend.invoke, LambdaResponse.invoke
 
     def run(self: Any, event: Any = None) -> tuple[str, bool, str]:
         payload = event if isinstance(event, str) else json.dumps({} if event is None else event)
@@ -41,8 +42,18 @@ def install(world: World) -> None:
             world.activity.background("lambda", lambda: _quietly(plain_invoke, self, name, version, body))
             return b""
         with world.activity.of("lambda"):
-            return plain_invoke(self, name, version, body, headers or {}, response_headers)
+            payload = plain_invoke(self, name, version, body, headers or {}, response_headers)
+        if "x-amz-function-error" in response_headers:
+            response_headers["x-amz-function-error"] = "Unhandled"  # moto says Handled, which no managed runtime does
+        return payload
 
+    def answer(self: Any) -> Any:
+        """moto looks for `qualifier`, clients send `Qualifier`."""
+        given, named = self._get_param, (self.querystring or {}).get("Qualifier", [None])[0]
+        self._get_param = lambda name, default=None: named if name == "qualifier" else given(name, default)
+        return plain_answer(self)
+
+    LambdaResponse.invoke = answer  # type: ignore[method-assign]
     LambdaFunction._invoke_lambda = run  # type: ignore[method-assign]
     LambdaBackend.invoke = invoke  # type: ignore[method-assign]
 
@@ -82,7 +93,8 @@ def _stream(world: World, function: Any) -> str:
 
 def _lines(function: Any, outcome: Outcome) -> list[str]:
     """What the function wrote, between the platform's own lines."""
-    report = f"REPORT Duration: {outcome.seconds * 1000:.2f} ms Memory Size: {function.memory_size} MB"
+    took = f"Duration: {outcome.seconds * 1000:.2f} ms Memory Size: {function.memory_size} MB"
+    report = f"REPORT RequestId: {outcome.request} {took}"
     if outcome.init_seconds is not None:
         report += f" Init Duration: {outcome.init_seconds * 1000:.2f} ms"
-    return [f"START Version: {function.version}", *outcome.lines, report]
+    return [f"START RequestId: {outcome.request} Version: {function.version}", *outcome.lines, report]

@@ -1,0 +1,204 @@
+"""Deployed zips run: versions, weights, errors, isolation, logs, metrics, function URLs."""
+
+import base64
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from tests.cloud.conftest import Desk, zipped
+
+ECHO = """
+import os
+def handler(event, context):
+    print("saw", event)
+    return {"event": event, "version": context.function_version, "word": os.environ.get("WORD")}
+"""
+BROKEN = """
+import os, sys, time
+def handler(event, context):
+    match event["how"]:
+        case "raise": raise ValueError("bad input")
+        case "exit": os._exit(9)
+        case "sleep": time.sleep(60)
+        case "object": return object()
+    return "well"
+"""
+
+
+def test_answers_and_logs(desk: Desk) -> None:
+    desk.function("echo", ECHO, Environment={"Variables": {"WORD": "yes"}})
+    answer, body = desk.call("echo", {"a": 1}, LogType="Tail")
+    assert body == {"event": {"a": 1}, "version": "$LATEST", "word": "yes"}
+    assert answer["ExecutedVersion"] == "$LATEST"
+    assert "FunctionError" not in answer
+    assert b"saw {'a': 1}" in base64.b64decode(answer["LogResult"])
+    events = desk.cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/echo")["events"]
+    lines = [event["message"] for event in events]
+    assert any(line.startswith("START RequestId:") for line in lines)
+    assert any(line.startswith("REPORT RequestId:") and "Init Duration" in line for line in lines)
+    assert abs(events[-1]["timestamp"] / 1000 - desk.cloud.now().timestamp()) < 60
+
+
+def test_versions_are_frozen_and_code_comes_from_s3(desk: Desk) -> None:
+    client, s3 = desk.cloud.client("lambda"), desk.cloud.client("s3")
+    desk.function("frozen", "def handler(e, c): return 'one'", Environment={"Variables": {"N": "1"}})
+    assert client.publish_version(FunctionName="frozen")["Version"] == "1"
+    s3.create_bucket(Bucket="frozen-code")
+    s3.put_object(Bucket="frozen-code", Key="b.zip", Body=zipped({"index.py": "def handler(e, c): return 'two'"}))
+    client.update_function_code(FunctionName="frozen", S3Bucket="frozen-code", S3Key="b.zip")
+    client.update_function_configuration(FunctionName="frozen", Environment={"Variables": {"N": "2"}})
+    assert client.publish_version(FunctionName="frozen")["Version"] == "2"
+    assert desk.call("frozen", Qualifier="1")[1] == "one"
+    assert desk.call("frozen", Qualifier="2")[1] == "two"
+    assert desk.call("frozen")[1] == "two"
+    of = client.get_function_configuration
+    assert of(FunctionName="frozen", Qualifier="1")["Environment"]["Variables"] == {"N": "1"}
+
+
+def test_alias_weights_route(desk: Desk) -> None:
+    client = desk.cloud.client("lambda")
+    desk.function("weighed", "def handler(e, c): return c.function_version")
+    client.publish_version(FunctionName="weighed")
+    client.update_function_configuration(FunctionName="weighed", Description="second")
+    client.publish_version(FunctionName="weighed")
+    client.create_alias(FunctionName="weighed", Name="live", FunctionVersion="1")
+    weights = {"AdditionalVersionWeights": {"2": 0.25}}
+    client.update_alias(FunctionName="weighed", Name="live", FunctionVersion="1", RoutingConfig=weights)
+    assert client.get_alias(FunctionName="weighed", Name="live")["RoutingConfig"] == weights
+    answers = [desk.call("weighed", Qualifier="live") for _ in range(60)]
+    counts = Counter(body for _, body in answers)
+    assert 4 <= counts["2"] <= 28
+    assert all(answer["ExecutedVersion"] == body for answer, body in answers)
+    client.update_alias(FunctionName="weighed", Name="live", FunctionVersion="2", RoutingConfig={})
+    assert {desk.call("weighed", Qualifier="live")[1] for _ in range(20)} == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [("raise", "ValueError"), ("exit", "Runtime.ExitError"), ("object", "Runtime.MarshalError")],
+)
+def test_errors_have_their_true_shape(desk: Desk, how: str, kind: str) -> None:
+    desk.function(f"broken-{how}", BROKEN)
+    answer, body = desk.call(f"broken-{how}", {"how": how})
+    assert answer["FunctionError"] == "Unhandled"
+    assert body["errorType"] == kind
+    assert desk.call(f"broken-{how}", {"how": "well"})[1] == "well"
+
+
+def test_a_function_that_is_too_slow_is_ended(desk: Desk) -> None:
+    desk.function("slow", BROKEN, Timeout=1)
+    desk.call("slow", {"how": "well"})
+    answer, body = desk.call("slow", {"how": "sleep"})
+    assert answer["FunctionError"] == "Unhandled"
+    assert "Task timed out after 1.00 seconds" in body["errorMessage"]
+
+
+def test_init_errors_are_told(desk: Desk) -> None:
+    desk.function("badinit", "import nosuchmodule")
+    answer, body = desk.call("badinit")
+    assert answer["FunctionError"] == "Unhandled"
+    assert body["errorType"] == "Runtime.ImportModuleError"
+
+
+def test_sees_its_own_zip_and_the_platform_only(desk: Desk) -> None:
+    source = """
+import importlib.util
+def handler(names, context):
+    return [name for name in names if importlib.util.find_spec(name)]
+"""
+    desk.function("alone", source)
+    names = ["boto3", "botocore", "json", "numpy", "pandas", "sklearn", "polars", "moto", "mlspec", "msgspec"]
+    assert desk.call("alone", names)[1] == ["boto3", "botocore", "json"]
+
+
+def test_a_function_can_call_the_cloud(desk: Desk) -> None:
+    source = """
+import boto3
+def handler(event, context):
+    boto3.client("s3").put_object(Bucket="called", Key="k", Body=b"v")
+"""
+    desk.cloud.client("s3").create_bucket(Bucket="called")
+    desk.function("caller", source)
+    answer, body = desk.call("caller")
+    assert "FunctionError" not in answer, body
+    assert desk.cloud.client("s3").get_object(Bucket="called", Key="k")["Body"].read() == b"v"
+
+
+def test_concurrent_calls_all_get_answers(desk: Desk) -> None:
+    desk.function("many", "def handler(e, c): return e")
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(lambda n: desk.call("many", n)[1], range(36))) == list(range(36))
+
+
+def test_events_run_in_the_background(desk: Desk) -> None:
+    url, _ = desk.queue("background")
+    source = f"""
+import boto3, json
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl={url!r}, MessageBody=json.dumps(event))
+"""
+    desk.function("background", source)
+    answer = desk.cloud.client("lambda").invoke(FunctionName="background", InvocationType="Event", Payload=b'{"n": 1}')
+    assert answer["StatusCode"] == 202
+    assert desk.received(url) == [{"n": 1}]
+
+
+def test_metrics_in_log_lines(desk: Desk) -> None:
+    source = """
+import json
+def handler(event, context):
+    print(json.dumps({"_aws": {"Timestamp": 0, "CloudWatchMetrics": [{"Namespace": "emf",
+        "Dimensions": [["model"], ["model", "version"]], "Metrics": [{"Name": "latency", "Unit": "Milliseconds"}]}]},
+        "model": "m", "version": "1", "latency": [1, 2, 3, 10]}))
+"""
+    desk.function("emf", source)
+    desk.call("emf")
+    watch, now = desk.cloud.client("cloudwatch"), desk.cloud.now()
+    for names in ({"model": "m"}, {"model": "m", "version": "1"}):
+        points = watch.get_metric_statistics(
+            Namespace="emf",
+            MetricName="latency",
+            Dimensions=[{"Name": k, "Value": v} for k, v in names.items()],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=600,
+            Statistics=["Sum", "SampleCount", "Maximum"],
+        )["Datapoints"]
+        assert sum(point["Maximum"] for point in points) == 10
+    listed = watch.list_metrics(Namespace="emf")["Metrics"]
+    assert {len(metric["Dimensions"]) for metric in listed} == {1, 2}
+
+
+def test_function_urls(desk: Desk) -> None:
+    source = """
+import json
+def handler(event, context):
+    return {"statusCode": 201, "body": json.dumps({"version": event["version"], "sent": json.loads(event["body"])})}
+"""
+    client = desk.cloud.client("lambda")
+    desk.function("url", source)
+    client.publish_version(FunctionName="url")
+    client.create_alias(FunctionName="url", Name="live", FunctionVersion="1")
+    made = client.create_function_url_config(FunctionName="url", Qualifier="live", AuthType="AWS_IAM")
+    assert made["AuthType"] == "AWS_IAM"
+    assert client.get_function_url_config(FunctionName="url", Qualifier="live")["FunctionUrl"] == made["FunctionUrl"]
+    assert desk.cloud.request("url", "live", b'{"a": 1}') == (201, {"version": "2.0", "sent": {"a": 1}})
+
+
+def test_functions_see_the_clock_that_was_moved(own_desk: Callable[[], Desk]) -> None:
+    desk = own_desk()
+    source = """
+import time, datetime
+def handler(event, context):
+    return [time.time(), datetime.datetime.now(datetime.timezone.utc).timestamp()]
+"""
+    desk.function("clock", source)
+    desk.call("clock")
+    desk.cloud.advance(seconds=30 * 86400)
+    ahead = time.time() + 30 * 86400
+    seen = desk.call("clock")[1]
+    assert all(abs(moment - ahead) < 120 for moment in seen), [moment - ahead for moment in seen]
