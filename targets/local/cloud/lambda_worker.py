@@ -18,7 +18,7 @@ from pathlib import Path
 
 _INIT_SECONDS = 10.0  # what Lambda gives an environment to start
 _ROUTE = re.compile(r"/2018-06-01/runtime/(?:invocation/(?P<id>[^/]+)/(?P<kind>response|error)|(?P<init>init/error))$")
-# The function's time.time() and datetime follow the cloud's clock: its offset, in seconds, is a double in a mapped file.
+# time.time() and datetime follow the cloud's clock: its offset, in seconds, is a double in a mapped file.
 _BOOT = """
 import datetime, mmap, struct, sys, time
 sys.path[:0] = [{task!r}, {site!r}]
