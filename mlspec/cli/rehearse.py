@@ -85,7 +85,7 @@ class Rehearsal:
         self.quiet = quiet
         self.days: list[dict[str, Any]] = []
         self.ended: list[dict[str, Any]] = []
-        self._seen = {execution.arn for execution in replay.deployment.executions()}
+        self._seen = set(replay.deployment.execution_arns())
         self._alarms = self._alarm_states()
         self._answers: dict[str, list[tuple[Any, float]]] = {}
 
@@ -112,10 +112,11 @@ class Rehearsal:
         from mlspec.cli.follow import Follower
 
         deployment = self.replay.deployment
-        for execution in deployment.executions():
-            if execution.arn in self._seen:
+        for arn in deployment.execution_arns():
+            if arn in self._seen:
                 continue
-            self._seen.add(execution.arn)
+            self._seen.add(arn)
+            execution = deployment.execution(arn)
             if execution.trigger == "recheck" and execution.state == "Skipped":
                 continue
             started = execution.started.strftime("%Y-%m-%d %H:%M")

@@ -50,6 +50,6 @@ def _facts(deployment: Deployment) -> dict[str, Any]:
         "alarms": deployment.alarms(),
         "executions": [
             {"arn": e.arn, "status": e.status, "trigger": e.trigger, "state": e.state, "started": e.started}
-            for e in deployment.executions()
+            for e in map(deployment.execution, deployment.execution_arns()[-20:])
         ],
     }

@@ -24,7 +24,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Deployment:
-    """`client` makes a boto3 client for a service; `ids` and `outputs` are what the state recorded, by resource name."""
+    """`client` gives a boto3 client for a service; `ids` and `outputs` are what the state recorded, by resource name."""
 
     client: Callable[[str], Any]
     ids: Mapping[str, str]
@@ -41,10 +41,11 @@ class Deployment:
         ]
         return arn
 
-    def executions(self) -> list[Execution]:
+    def execution_arns(self) -> list[str]:
         """All executions, oldest first."""
-        listed = self.client("stepfunctions").list_executions(stateMachineArn=self._arn("workflow"), maxResults=1000)
-        return [self.execution(entry["executionArn"]) for entry in reversed(listed["executions"])]
+        states = self.client("stepfunctions")
+        listed = _pages(states.list_executions, "executions", stateMachineArn=self._arn("workflow"), maxResults=1000)
+        return [entry["executionArn"] for entry in listed][::-1]
 
     def execution(self, arn: str) -> Execution:
         """One execution, told from its description and history."""

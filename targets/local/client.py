@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -39,16 +40,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A boto3 client for `service`, with made-up credentials and no retries."""
-        import boto3
-        from botocore.config import Config
-
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32)
-        session = boto3.session.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106
-            region_name=self.region,
-        )
-        return session.client(service, endpoint_url=self.endpoint, config=config)
+        return _client(self.endpoint, self.region, service)
 
     def now(self) -> datetime:
         """The cloud's time, UTC."""
@@ -107,7 +99,31 @@ class Cloud:
             with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
                 return answer.status, json.loads(answer.read())
         except HTTPError as error:
-            return error.code, json.loads(error.read() or b"{}")
+            return error.code, _decoded(error.read())
+
+
+@cache
+def _client(endpoint: str, region: str, service: str) -> Any:
+    """Clients are slow to make and may be shared between threads."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32),
+    )
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(body or b"{}")
+    except ValueError:
+        return {"error": body.decode(errors="replace")[:500]}
+    return answer
 
 
 def _is_loopback(host: str) -> bool:

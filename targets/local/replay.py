@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from mlspec.targets.local.client import Cloud
-
 from mlspec.targets.aws.deployment import Deployment
+from mlspec.targets.local.client import Cloud
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ROWS_PER_REQUEST = 250

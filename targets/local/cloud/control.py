@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from mlspec.targets.local.cloud.inventory import inventory
 from mlspec.targets.local.cloud.timeline import Timeline
 from mlspec.targets.local.cloud.world import World
 
+log = logging.getLogger(__name__)
 Answer = tuple[int, dict[str, Any]]
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -55,6 +57,9 @@ class Control:
             return found(json.loads(body or b"{}"))
         except ValueError as error:
             return 400, {"error": str(error)}
+        except Exception as error:  # ours: the caller shall see it, and the log has the rest
+            log.exception("%s %s failed", method, route)
+            return 500, {"error": f"{type(error).__name__}: {error}"}
 
     def _clock(self, body: Mapping[str, Any]) -> Answer:
         return 200, {"now": self._world.clock.now().isoformat()}

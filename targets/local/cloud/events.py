@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 from mlspec.targets.local.cloud.world import World
 
 SHIM = "EventBridge rules deliver to Lambda, Step Functions, SNS and SQS; after three failures to the dead-letter queue"
+_PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _TRIES = 3
 _OURS = ("lambda", "states", "sns", "sqs")
 log = logging.getLogger(__name__)
@@ -68,27 +70,39 @@ def to_targets(world: World, rule: Any, event: Mapping[str, Any]) -> None:
 
 def input_of(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
     """What a target is sent: the event, a part of it, a constant, or a template filled from it."""
-    from moto.events.models import EventTemplateParser
-
     plain = {k: v for k, v in event.items() if k != "ingestion-time"}
     if isinstance(plain.get("time"), int | float):
         plain["time"] = datetime.fromtimestamp(plain["time"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if target.get("Input"):
         return json.loads(target["Input"])
-    if target.get("InputPath") not in (None, "$"):
-        found: Any = plain
-        for part in target["InputPath"][2:].split("."):
-            found = found[part]
-        return found
+    if target.get("InputPath"):
+        return _at(plain, target["InputPath"])
     if target.get("InputTransformer"):
         transformer = target["InputTransformer"]
-        filled = EventTemplateParser.parse(
-            input_template=transformer.get("InputTemplate"),
-            input_paths_map=transformer.get("InputPathsMap", {}),
-            event=plain,  # type: ignore[arg-type]
-        )
-        return json.loads(filled) if isinstance(filled, str) else filled
+        paths = transformer.get("InputPathsMap") or {}
+        filled = _filled(transformer["InputTemplate"], {name: _at(plain, path) for name, path in paths.items()})
+        return json.loads(filled)
     return plain
+
+
+def _at(event: Mapping[str, Any], path: str) -> Any:
+    """The part of the event at a path such as `$.detail.alarmName`; None where there is none."""
+    found: Any = event
+    for part in path.removeprefix("$").split("."):
+        if part:
+            found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    """The template with `<name>` replaced: as JSON, or as bare text where it stands inside a string."""
+
+    def value_of(match: re.Match[str]) -> str:
+        value = values.get(match[1])
+        inside = template[: match.start()].replace('\\"', "").count('"') % 2 == 1
+        return str(value) if inside and isinstance(value, str) else json.dumps(value)
+
+    return _PLACEHOLDER.sub(value_of, template)
 
 
 def deliver(world: World, target: Mapping[str, Any], message: Any) -> None:
