@@ -12,6 +12,6 @@ def deployment_of(project: Project) -> Deployment:
     if state is None or not state.resources or state.cloud != cloud.id:
         hint = f"deploy it: mlspec apply {project.path}"
         raise SpecError([Diagnostic("ML802", f"stack {project.stack} is not deployed here", hint=hint)])
-    ids = {name: record.id for name, record in state.resources.items()}
+    ids = {name: record.id for name, record in state.resources.items() if record.id is not None}
     outputs = {name: record.outputs for name, record in state.resources.items()}
     return Deployment(cloud.client, ids, outputs)
