@@ -1,4 +1,4 @@
-"""The whole loop on real flights, on a mocked cloud: every step is a command you could type, and every claim is checked.
+"""The whole loop on real flights, on a mocked cloud: every step is a command you could type, every claim is checked.
 
 python examples/flight-delay/demo.py [FOLDER]
 """
@@ -159,7 +159,7 @@ def _autumn(demo: Demo, spec: str) -> None:
 
 def _canary(demo: Demo, spec: str) -> None:
     with demo.scene("A challenger that passes every gate, and fails in its canary"):
-        print("Somebody makes dep_delay a feature. In the lake it is always there; hours before departure nobody knows it.")
+        print("Somebody makes dep_delay a feature. The lake always has it; hours before departure nobody knows it.")
         champion = demo.facts("status", spec)["champion"]
         demo.edit("dep_delay:  {role: ignore}", "dep_delay:  {type: float, min: -120, max: 2000}")
         demo.run("apply", spec, "--auto-approve")

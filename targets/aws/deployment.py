@@ -24,7 +24,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Deployment:
-    """`client` gives a boto3 client for a service; `ids` and `outputs` are what the state recorded, by resource name."""
+    """`client` gives a boto3 client for a service; `ids` and `outputs`: what the state recorded, by resource name."""
 
     client: Callable[[str], Any]
     ids: Mapping[str, str]
@@ -200,7 +200,7 @@ def _pages(call: Callable[..., Any], key: str, **arguments: Any) -> Iterator[Any
     while True:
         page = call(**arguments)
         yield from page.get(key, [])
-        token = next((t for t in ("nextToken", "NextToken", "NextContinuationToken") if page.get(t)), None)
-        if token is None:
+        following = next((k for k in ("nextToken", "NextToken", "NextContinuationToken") if page.get(k)), None)
+        if following is None:
             return
-        arguments["ContinuationToken" if token == "NextContinuationToken" else token] = page[token]
+        arguments["ContinuationToken" if following == "NextContinuationToken" else following] = page[following]
