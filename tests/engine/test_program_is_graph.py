@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlspec.compiler.entries import refs_in
-from mlspec.compiler.graph import Asset, Join, Json, Options, Ref, Resource, Secret
+from mlspec.compiler.graph import Asset, Join, Json, Options, Ref, Resource, Secret, Value
 from mlspec.specs.origins import Origin, Source
 from mlspec.targets.local.engine.recording import record
 
@@ -22,7 +22,7 @@ def small() -> list[Resource]:
     def made(kind: str, name: str, properties: Mapping[str, Any], **options: Any) -> Resource:
         return Resource(kind, name, properties, origin, "operations", "the test asks", Options(**options))
 
-    document = {
+    document: Value = {
         "Statement": ({"Effect": "Allow", "Resource": (Ref("store", "arn"), Join((Ref("store", "arn"), "/*")))},)
     }
     return [
