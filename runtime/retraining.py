@@ -84,7 +84,7 @@ def refusal(trigger: str, runs: list[dict[str, Any]], limits: Limits, *, now: fl
         return "the spec asks for no retraining"
     since = now - max((_seconds(run["time"]) for run in runs), default=float("-inf"))
     if since < limits.cooldown:
-        return f"the last training started {since:.0f} s ago; the cooldown is {limits.cooldown:.0f} s"
+        return f"the last training started {_span(since)} ago; the cooldown is {_span(limits.cooldown)}"
     recent = sum(run["trigger"] != "manual" and now - _seconds(run["time"]) < _MONTH for run in runs)
     if recent >= limits.max_per_month:
         return f"{recent} retrainings started within 30 days; {limits.max_per_month} are allowed"
@@ -174,3 +174,9 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
 
 def _seconds(text: str) -> float:
     return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _span(seconds: float) -> str:
+    """A length of time in the largest unit that says it in a number above one."""
+    units = ((86400, "d"), (3600, "h"), (60, "m"))
+    return next((f"{seconds / size:.3g} {unit}" for size, unit in units if seconds >= size), f"{seconds:.0f} s")

@@ -88,8 +88,9 @@ def _many(value: Any) -> list[Any]:
 
 
 def _moved_rights(sides: Sides, *, lost: bool = False) -> Iterator[tuple[Entry, set[Right], set[Right]]]:
-    """Resources whose rights moved, with those gained and those lost; empty when nothing was deployed before."""
-    for name in sorted(sides.old.keys() | sides.new.keys()) if sides.old else ():
+    """Resources whose rights moved, with those gained and those lost; empty when nothing was deployed before, and when
+    everything is destroyed: a denial that goes with what it guards gives nobody a right."""
+    for name in sorted(sides.old.keys() | sides.new.keys()) if sides.old and sides.new else ():
         entry = sides.new.get(name) or sides.old[name]
         before = rights(sides.old[name]) if name in sides.old else set()
         after = rights(sides.new[name]) if name in sides.new else set()

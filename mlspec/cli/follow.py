@@ -31,7 +31,6 @@ class Follower:
         execution = self.deployment.execution(self.arn)
         for step, tell in (
             ("Start", self._start),
-            ("Train", self._train),
             ("Gate", self._gate),
             ("Register", self._register),
         ):
@@ -57,9 +56,6 @@ class Follower:
         if start.get("proceed"):
             against = f"against champion {start['champion']}" if start.get("champion") else "no champion yet"
             say(f"  release {start['release']} ({execution.trigger}; {against})")
-
-    def _train(self, execution: Execution) -> None:
-        say("  trained", "dim")
 
     def _gate(self, execution: Execution) -> None:
         release = release_of(execution)

@@ -1,7 +1,7 @@
 """`mlspec rehearse`: days of real rows replayed on the mocked cloud, and what the deployed stack does about them."""
 
 import time
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,10 @@ def _day(text: str) -> date:
         raise click.UsageError(f"'{text}' is not a day such as 2013-05-16") from error
 
 
+# How often in a day requests come in: what is sent at once carries one time.
+_PARTS = 3
+
+
 class Rehearsal:
     """Plays days and tells what happened: alarms, workflows, releases, and how well what served did."""
 
@@ -86,7 +90,7 @@ class Rehearsal:
         self.days: list[dict[str, Any]] = []
         self.ended: list[dict[str, Any]] = []
         self._seen = set(replay.deployment.execution_arns())
-        self._alarms = self._alarm_states()
+        self._alarms = {str(a["AlarmName"]): str(a["StateValue"]) for a in replay.deployment.alarms()}
         self._answers: dict[str, list[tuple[Any, float]]] = {}
 
     def play(self, first: date, last: date, *, run_first: bool = False, until_release: bool = False) -> None:
@@ -95,20 +99,32 @@ class Rehearsal:
             traffic = self.replay.traffic(day, path)
             if run_first and not self.days:
                 self.replay.deployment.start_workflow(name=f"manual-{day}")
-            self._follow(traffic)
-            served = self.replay.serve(traffic)
+            self._day(day, traffic)
+            self.replay.store(path)
+            self._until(_start_of(day + timedelta(days=1)), traffic)
             self._answers.setdefault(f"{day:%Y-%m}", []).extend(traffic.answers)
-            self.replay.night(day, path)
-            self.days.append(
-                {"day": str(day), "rows": served.rows, "rejected": served.rejected, "failed": served.failed}
-            )
-            self._tell_alarms(day)
+            facts = {"rows": len(traffic.records), "rejected": traffic.rejected, "failed": traffic.failed}
+            self.days.append({"day": str(day), **facts})
             if until_release and self.ended:
                 return
-        self._follow(None)
 
-    def _follow(self, traffic: "Traffic | None") -> None:
-        """Follow every workflow that has started, sending the day's first requests while it bakes."""
+    def _day(self, day: date, traffic: "Traffic") -> None:
+        """Half of the day's requests in equal parts over the day, the rest as it is asked for: first by what bakes."""
+        self._follow(traffic)
+        for part in range(_PARTS):
+            self.replay.serve(traffic, share=(part + 1) / (2 * _PARTS))
+            self._until(_start_of(day) + timedelta(days=(part + 1) / (_PARTS + 1)), traffic)
+        self.replay.serve(traffic)
+
+    def _until(self, moment: datetime, traffic: "Traffic") -> None:
+        """Let time pass up to `moment`, following every workflow that starts on the way."""
+        while self.replay.cloud.advance(to=moment, through_waits=False) < moment:
+            self._follow(traffic)
+        self._follow(traffic)
+        self._tell_alarms(moment)
+
+    def _follow(self, traffic: "Traffic") -> None:
+        """Follow every workflow that has started, sending some of the day's requests while it bakes."""
         from mlspec.cli.follow import Follower
 
         deployment = self.replay.deployment
@@ -124,7 +140,7 @@ class Rehearsal:
             follower = Follower(deployment, execution.arn)
             self._to_the_end(follower, traffic)
 
-    def _to_the_end(self, follower: "Follower", traffic: "Traffic | None") -> None:
+    def _to_the_end(self, follower: "Follower", traffic: "Traffic") -> None:
         cloud = self.replay.cloud
         while True:
             execution = follower.update()
@@ -134,21 +150,20 @@ class Rehearsal:
             if wake is None:
                 time.sleep(0.2)
                 continue
-            if traffic is not None:
-                self.replay.look(traffic)
+            self.replay.look(traffic)
             cloud.advance(to=wake)
         follower.finish(execution)
         self.ended.append({"trigger": execution.trigger, "state": execution.state, "error": execution.error})
 
-    def _alarm_states(self) -> dict[str, str]:
-        return {str(a["AlarmName"]): str(a["StateValue"]) for a in self.replay.deployment.alarms()}
-
-    def _tell_alarms(self, day: date) -> None:
-        now = self._alarm_states()
-        for name, state in now.items():
-            if state != self._alarms.get(name) and "ALARM" in (state, self._alarms.get(name)):
-                self._say(f"{day}  {name}: {self._alarms.get(name)} -> {state}", "bad" if state == "ALARM" else "good")
-        self._alarms = now
+    def _tell_alarms(self, moment: datetime) -> None:
+        """Each alarm that has gone off or come to rest since the last look, and CloudWatch's reason."""
+        described = self.replay.deployment.alarms()
+        for alarm in described:
+            name, state, before = alarm["AlarmName"], alarm["StateValue"], self._alarms.get(alarm["AlarmName"])
+            if state != before and "ALARM" in (state, before):
+                kind, reason = ("bad" if state == "ALARM" else "good"), alarm["StateReason"]
+                self._say(f"{moment:%Y-%m-%d %H:%M}  {name} {state}: {reason}", kind)
+        self._alarms = {str(alarm["AlarmName"]): str(alarm["StateValue"]) for alarm in described}
 
     def _say(self, text: str, kind: str = "") -> None:
         if not self.quiet:
@@ -181,3 +196,7 @@ def next_wake(cloud: Any) -> datetime | None:
     if waiting["jobs"] or waiting["busy"] or not waiting["waits"]:
         return None
     return min(datetime.fromisoformat(wait["until"]) for wait in waiting["waits"])
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), UTC)

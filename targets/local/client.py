@@ -46,10 +46,13 @@ class Cloud:
         """The cloud's time, UTC."""
         return datetime.fromisoformat(self._control("GET", "clock")["now"])
 
-    def advance(self, *, to: datetime | None = None, seconds: float | None = None) -> datetime:
-        """Move the clock forward; schedules fire, waits end and alarms are judged at their times on the way."""
+    def advance(
+        self, *, to: datetime | None = None, seconds: float | None = None, through_waits: bool = True
+    ) -> datetime:
+        """Move the clock forward; schedules fire, waits end and alarms are judged at their times on the way. Unless
+        `through_waits`, it stops where a workflow begins to wait. The time it is then."""
         body = {"to": to.isoformat()} if to is not None else {"by": float(seconds or 0)}
-        return datetime.fromisoformat(self._control("POST", "clock", body)["now"])
+        return datetime.fromisoformat(self._control("POST", "clock", {**body, "through_waits": through_waits})["now"])
 
     def set_clock(self, at: datetime) -> datetime:
         """Put the clock anywhere, the past too; nothing fires. For a cloud that is still empty."""

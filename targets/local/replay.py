@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -15,18 +15,6 @@ from mlspec.targets.local.client import Cloud
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ROWS_PER_REQUEST = 250
 _REQUESTS_PER_LOOK = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What one day's requests came to."""
-
-    day: date
-    rows: int
-    requests: int
-    rejected: int
-    failed: int
-    score: float | None
 
 
 @dataclass
@@ -102,12 +90,11 @@ class Replay:
         sent = rows.select(wanted).with_columns(pl.col(self._time).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
         return Traffic(day, sent.to_dicts(), rows[self._label].to_list())
 
-    def serve(self, traffic: Traffic) -> Served:
-        """Send what is left of the day's traffic, and judge the day."""
-        while traffic.left > 0:
-            traffic.send(self.send, rows=_ROWS_PER_REQUEST)
-        score = auc(traffic.answers) if self.task == "binary" else None
-        return Served(traffic.day, len(traffic.records), traffic.requests, traffic.rejected, traffic.failed, score)
+    def serve(self, traffic: Traffic, *, share: float = 1.0) -> None:
+        """Send the day's traffic until `share` of it is sent."""
+        due = int(len(traffic.records) * share)
+        while traffic.sent < due:
+            traffic.send(self.send, rows=min(_ROWS_PER_REQUEST, due - traffic.sent))
 
     def send(self, body: bytes) -> tuple[int, dict[str, Any]]:
         """One request to the model's URL."""
@@ -126,12 +113,11 @@ class Replay:
             if traffic.left > 0:
                 traffic.send(self.send, rows=rows)
 
-    def night(self, day: date, path: Path) -> None:
-        """The day's rows, labels now known, reach the data source; then midnight passes."""
+    def store(self, path: Path) -> None:
+        """The day's rows, labels now known, reach the data source."""
         place = urlparse(self.spec["data"]["source"]["uri"])
         key = f"{place.path.strip('/')}/{path.name}"
         self.cloud.client("s3").put_object(Bucket=place.netloc, Key=key, Body=path.read_bytes())
-        self.cloud.advance(to=datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC))
 
 
 def auc(answers: Sequence[tuple[Any, float]]) -> float | None:

@@ -50,7 +50,7 @@ def test_skipped_within_cooldown(stack: Any) -> None:
     assert stack.run()["status"] == "SUCCEEDED"
     told = stack.run("alarm")
     assert told["status"] == "SUCCEEDED"
-    assert "the cooldown is 86400 s" in told["output"]["start"]["reason"]
+    assert "the cooldown is 1 d" in told["output"]["start"]["reason"]
     assert len(stack.jobs) == 1
 
 

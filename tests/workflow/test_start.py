@@ -22,11 +22,11 @@ def run(time: str, trigger: str = "alarm") -> dict[str, Any]:
     [
         ("alarm", [], ""),
         ("alarm", [run("2026-02-09T23:00:00Z")], ""),
-        ("alarm", [run("2026-02-09T23:00:01Z")], "the last training started 3599 s ago; the cooldown is 3600 s"),
+        ("alarm", [run("2026-02-09T23:00:01Z")], "the last training started 60 m ago; the cooldown is 1 h"),
         (
             "alarm",
             [run("2026-02-09T23:30:00Z", "manual")],
-            "the last training started 1800 s ago; the cooldown is 3600 s",
+            "the last training started 30 m ago; the cooldown is 1 h",
         ),
         ("manual", [run("2026-02-09T23:59:00Z")], ""),
         (
@@ -36,7 +36,7 @@ def run(time: str, trigger: str = "alarm") -> dict[str, Any]:
         ),
         ("schedule", [run("2026-01-11T00:00:00Z"), run("2026-02-01T00:00:00Z")], ""),
         ("schedule", [run("2026-01-12T00:00:00Z", "manual"), run("2026-02-01T00:00:00Z")], ""),
-        ("recheck", [run("2026-02-10T00:00:00Z")], "the last training started 0 s ago; the cooldown is 3600 s"),
+        ("recheck", [run("2026-02-10T00:00:00Z")], "the last training started 0 s ago; the cooldown is 1 h"),
     ],
 )
 def test_limits(trigger: str, runs: list[dict[str, Any]], reason: str) -> None:

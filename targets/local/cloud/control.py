@@ -69,7 +69,7 @@ class Control:
             return 200, {"now": self._timeline.put(datetime.fromisoformat(body["set"])).isoformat()}
         now = self._world.clock.now()
         to = datetime.fromisoformat(body["to"]) if "to" in body else now + timedelta(seconds=float(body["by"]))
-        return 200, {"now": self._timeline.advance(to).isoformat()}
+        return 200, {"now": self._timeline.advance(to, through_waits=body.get("through_waits", True)).isoformat()}
 
     def _url(self, function: str, alias: str, *, method: str, body: bytes) -> Answer:
         """A request to a function URL: payload format 2.0 in, the status and body the function gave out."""

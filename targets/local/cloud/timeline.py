@@ -22,18 +22,21 @@ class Timeline:
         self._schedules.reset()
         return self._world.clock.now()
 
-    def advance(self, to: datetime) -> datetime:
-        """Forward to `to`; a time that has passed already changes nothing."""
+    def advance(self, to: datetime, *, through_waits: bool = True) -> datetime:
+        """Forward to `to`; a time that has passed already changes nothing. Unless `through_waits`, it stops where a
+        workflow begins to wait, so that the caller can do what happens meanwhile."""
         world = self._world
         alarms.judge(world)
         self.settle()
         while (due := self._next_due()) is not None and due <= to:
+            if self._world.waits and not through_waits:
+                return world.clock.now()
             world.clock.set(max(due, world.clock.now()))
             self._schedules.fire()
             self._woken(due)
             alarms.judge(world)
             self.settle()
-        if to > world.clock.now():
+        if to > world.clock.now() and (through_waits or not world.waits):
             world.clock.set(to)
         alarms.judge(world)
         self.settle()
