@@ -23,7 +23,7 @@ SHIMS: tuple[str, ...] = (
     states.SHIM,
     jobs.SHIM,
     gaps.SHIM,
-    "Time can be moved; functions see it through time.time() and datetime, everything else in the cloud through its clock",
+    "Time can be moved; functions see it through time.time() and datetime, all else in the cloud through its clock",
     "IAM policies are recorded and not enforced; function URLs take requests without a signature",
 )
 

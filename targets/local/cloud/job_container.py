@@ -1,61 +1,91 @@
 """One training container without a container: SageMaker's folder layout in a scratch folder, the entry point in it."""
 
+import contextlib
 import gzip
 import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from mlspec.targets.local.cloud.process_clock import clock_folder
 from mlspec.targets.local.cloud.world import World
+
+_GRACE_SECONDS = 3.0  # between SIGTERM and SIGKILL; SageMaker gives 120
 
 
 @dataclass(frozen=True)
 class Result:
-    """Whether a job completed, why not, and its log."""
+    """How a job ended, in SageMaker's words (`status`, `secondary`), why it failed, and its log."""
 
-    completed: bool
+    status: str
+    secondary: str
     reason: str
     lines: tuple[str, ...]
 
 
 class Container:
-    """Runs one of moto's training jobs; `stop` ends it."""
+    """Runs one of moto's training jobs once; `stop` and `kill` end it, before it has begun too."""
 
     def __init__(self, world: World, job: Any) -> None:
         self._world = world
         self._job = job
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
 
     def run(self) -> Result:
         """Lay out the folders, run the entry point, bring the model back."""
         base = Path(tempfile.mkdtemp(prefix="job-", dir=self._world.directory))
         try:
             self._lay_out(base)
-            code, lines, timed_out = self._execute(base)
-            if timed_out:
-                return Result(False, "MaxRuntimeExceeded: the job ran longer than it may", lines)
-            if code:
-                return Result(False, _reason(base, code), lines)
-            self._upload(base)
-            return Result(True, "", lines)
+            return self._judged(base, *self._execute(base))
         finally:
             shutil.rmtree(base, ignore_errors=True)
+            self._ended.set()
 
     def stop(self) -> None:
-        """End the process, as StopTrainingJob does."""
+        """Ask the processes to end, as StopTrainingJob does; what does not listen is killed."""
         self._stopped = True
-        if self._process is not None:
-            self._process.terminate()
+        self._signal(signal.SIGTERM)
+        late = threading.Timer(_GRACE_SECONDS, lambda: self._signal(signal.SIGKILL))
+        late.daemon = True
+        late.start()
+
+    def kill(self) -> None:
+        """End the processes at once, and return when nothing of the job is left."""
+        self._stopped = True
+        self._signal(signal.SIGKILL)
+        self._ended.wait(_GRACE_SECONDS)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To the whole group: a container ends with all that runs in it."""
+        with self._lock:
+            if self._process is not None and not self._ended.is_set():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, number)
+
+    def _judged(self, base: Path, code: int | None, lines: tuple[str, ...], timed_out: bool) -> Result:
+        """What SageMaker says of an ended container; a job that was ended keeps the model it has so far."""
+        if timed_out or self._stopped:
+            if any((base / "model").iterdir()):
+                self._upload(base)
+            return Result("Stopped", "MaxRuntimeExceeded" if timed_out else "Stopped", "", lines)
+        if code:
+            return Result("Failed", "Failed", _reason(base, code), lines)
+        self._upload(base)
+        return Result("Completed", "Completed", "", lines)
 
     def _lay_out(self, base: Path) -> None:
         for folder in ("input/config", "input/data", "model", "output/data", "checkpoints", "code"):
@@ -87,23 +117,37 @@ class Container:
         if not found:
             raise RuntimeError(f"no S3 objects found under {place.geturl()} for channel {channel['ChannelName']}")
 
-    def _execute(self, base: Path) -> tuple[int, tuple[str, ...], bool]:
+    def _execute(self, base: Path) -> tuple[int | None, tuple[str, ...], bool]:
+        """The entry point's exit code (None when it was stopped before), its log, and whether its time was up."""
+        with self._lock:
+            if self._stopped:
+                return None, (), False
+            self._process = process = self._started(base)
+        timed_out = False
+        try:
+            code = process.wait(float((self._job.stopping_condition or {}).get("MaxRuntimeInSeconds", 86400)))
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            code = self._overdue(process)
+        self._signal(signal.SIGKILL)  # what the entry point left behind
+        return code, tuple((base / "log").read_text(errors="replace").splitlines()), timed_out
+
+    def _started(self, base: Path) -> "subprocess.Popen[bytes]":
         specification = self._job.algorithm_specification
         command = [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]
         with (base / "log").open("wb") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 command, cwd=base / "code", env=self._variables(base), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-            timed_out = False
-            try:
-                code = self._process.wait(float((self._job.stopping_condition or {}).get("MaxRuntimeInSeconds", 86400)))
-            except subprocess.TimeoutExpired:
-                timed_out = True
-                self._process.kill()
-                code = self._process.wait()
-        lines = tuple((base / "log").read_text(errors="replace").splitlines())
-        return code, lines, timed_out
+
+    def _overdue(self, process: "subprocess.Popen[bytes]") -> int:
+        self._signal(signal.SIGTERM)
+        try:
+            return process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            return process.wait()
 
     def _variables(self, base: Path) -> dict[str, str]:
         """The environment of a training container; `python3` is this interpreter."""
@@ -114,6 +158,7 @@ class Container:
         }
         return {
             "PATH": f"{own}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONPATH": str(clock_folder(self._world)),
             "LANG": "C.UTF-8",
             "HOME": str(base),
             "SAGEMAKER_BASE_DIR": str(base),

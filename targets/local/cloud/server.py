@@ -7,11 +7,13 @@ import signal
 import threading
 import time
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mlspec.targets.local.cloud.behaviours import install
 from mlspec.targets.local.cloud.clock import Clock
-from mlspec.targets.local.cloud.control import Control
+from mlspec.targets.local.cloud.control import Control, Start
 from mlspec.targets.local.cloud.timeline import Timeline
 from mlspec.targets.local.cloud.world import World
 
@@ -55,7 +57,8 @@ def _listen(world: World, timeline: Timeline, port: int) -> None:
             timeline.tick()
         except Exception:
             logging.exception("a tick of the clock failed")
-    world.pools["lambda"].close()
+    for pool in world.pools.values():
+        pool.close()
     server.shutdown()
 
 
@@ -66,9 +69,9 @@ class _Watched:
         self._inner = inner
         self.last = time.monotonic()
 
-    def __call__(self, environ: object, start_response: object) -> object:
+    def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         self.last = time.monotonic()
-        return self._inner(environ, start_response)  # type: ignore[arg-type]
+        return self._inner(environ, start_response)
 
 
 def _mark(world: World) -> None:
