@@ -83,6 +83,16 @@ class _Exchange:
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
+class _Server(ThreadingHTTPServer):
+    """Drops the connection of a process that has ended without a word."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class Worker:
     """Takes one invocation at a time; starts its process when there is none, or the last one died."""
 
@@ -93,8 +103,7 @@ class Worker:
         self._output = b""
         self._reading = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler_for(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def invoke(self, payload: bytes) -> Outcome:
