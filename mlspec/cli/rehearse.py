@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,19 +119,20 @@ class Rehearsal:
 
     def _until(self, moment: datetime, traffic: "Traffic") -> None:
         """Let time pass up to `moment`, following every workflow that starts on the way."""
-        while self.replay.cloud.advance(to=moment, through_waits=False) < moment:
+        reached = False
+        while not reached:
+            now = self.replay.cloud.advance(to=moment, through_waits=False)
+            reached = now >= moment
+            self._tell_alarms(now)
             self._follow(traffic)
-        self._follow(traffic)
-        self._tell_alarms(moment)
 
     def _follow(self, traffic: "Traffic") -> None:
         """Follow every workflow that has started, sending some of the day's requests while it bakes."""
         from mlspec.cli.follow import Follower
 
         deployment = self.replay.deployment
-        for arn in deployment.execution_arns():
-            if arn in self._seen:
-                continue
+        new = list(takewhile(lambda arn: arn not in self._seen, deployment.execution_arns()))
+        for arn in reversed(new):
             self._seen.add(arn)
             execution = deployment.execution(arn)
             if execution.trigger == "recheck" and execution.state == "Skipped":

@@ -1,5 +1,6 @@
 """`mlspec status`: what serves, what was released, and what the alarms say."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,6 @@ def _facts(deployment: Deployment) -> dict[str, Any]:
         "alarms": deployment.alarms(),
         "executions": [
             {"arn": e.arn, "status": e.status, "trigger": e.trigger, "state": e.state, "started": e.started}
-            for e in map(deployment.execution, deployment.execution_arns()[-20:])
+            for e in map(deployment.execution, islice(deployment.execution_arns(), 20))
         ],
     }

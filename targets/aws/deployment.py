@@ -41,11 +41,11 @@ class Deployment:
         ]
         return arn
 
-    def execution_arns(self) -> list[str]:
-        """All executions, oldest first."""
+    def execution_arns(self) -> Iterator[str]:
+        """All executions, newest first, a page at a time: whoever has seen enough stops."""
         states = self.client("stepfunctions")
-        listed = _pages(states.list_executions, "executions", stateMachineArn=self._arn("workflow"), maxResults=1000)
-        return [entry["executionArn"] for entry in listed][::-1]
+        listed = _pages(states.list_executions, "executions", stateMachineArn=self._arn("workflow"), maxResults=10)
+        return (entry["executionArn"] for entry in listed)
 
     def execution(self, arn: str) -> Execution:
         """One execution, told from its description and history."""
