@@ -50,7 +50,7 @@ golden: $(VENV)/.dev  ## write the golden bundles anew; review the difference li
 	@$(BIN)/python -m tests.golden.update
 
 wheel-test: $(VENV)/.dev  ## build the wheel and run the tests against it, outside the repository
-	@$(BIN)/python tests/wheel.py
+	@JOBS=$(JOBS) $(BIN)/python tests/wheel.py
 
 lock: $(VENV)/.dev  ## pin everything anew
 	@$(PIP) install -q uv
