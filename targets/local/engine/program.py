@@ -81,16 +81,13 @@ def _cancel(loop: asyncio.AbstractEventLoop) -> None:
 def _placed(folder: Path) -> Iterator[None]:
     """A program runs with its folder as working directory and on the path; neither outlives it, nor do its modules."""
     before, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
-    bytecode = sys.dont_write_bytecode
     os.chdir(folder)
     sys.path.insert(0, str(folder))
-    sys.dont_write_bytecode = True
     try:
         yield
     finally:
         os.chdir(before)
         sys.path[:] = path
-        sys.dont_write_bytecode = bytecode
         for name in set(sys.modules) - modules:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder) + os.sep):
                 del sys.modules[name]
