@@ -19,7 +19,7 @@ LATE_MINUTES = 15
 WEATHER = ("temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib")
 WIND_LIMIT = 200.0  # mph: one reading of the year says 1,048, which no wind on earth has been
 COLUMNS = (
-    "flight_id", "time_hour", "month_day", "hour", "weekday", "carrier", "origin", "distance",
+    "flight_id", "time_hour", "hour", "weekday", "carrier", "origin", "distance",
     *WEATHER, "dep_delay", "late",
 )  # fmt: skip
 
@@ -45,7 +45,6 @@ def flights() -> pl.DataFrame:
     return joined.select(
         pl.format("{}-{}{}", pl.col("time_hour").str.head(13), "carrier", "flight").alias("flight_id"),
         pl.col("time_hour").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone="UTC"),
-        local.dt.strftime("%m-%d").alias("month_day"),
         "hour",
         local.dt.weekday().cast(pl.Int64).alias("weekday"),
         "carrier",

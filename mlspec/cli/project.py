@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mlspec.targets.local.engine import StateStore
 
 
+_CACHED = 24  # bundles kept beside a spec
+
+
 @dataclass(frozen=True)
 class Project:
     """One spec file with the environment and overrides it is compiled under."""
@@ -127,8 +130,16 @@ class Project:
             partial = folder / f"manifest.{os.getpid()}"
             partial.write_text(json.dumps(manifest))
             partial.replace(folder / "manifest.json")
+            _keep_newest(folder.parent, _CACHED)
         except OSError:
             return
+
+
+def _keep_newest(folder: Path, count: int) -> None:
+    """Forget all but the `count` entries written last."""
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.stat().st_mtime, reverse=True)
+    for entry in entries[count:]:
+        shutil.rmtree(entry, ignore_errors=True)
 
 
 def _digest(path: Path) -> str:

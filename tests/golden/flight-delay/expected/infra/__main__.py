@@ -9,7 +9,7 @@ account = aws.get_caller_identity().account_id
 region = aws.get_region().region
 partition = aws.get_partition().partition
 
-# flight-delay.yaml:55:1: EventBridge starts the workflow, and nothing else.
+# flight-delay.yaml:54:1: EventBridge starts the workflow, and nothing else.
 events_role = aws.iam.Role(
     "events-role",
     assume_role_policy=json.dumps(
@@ -35,7 +35,7 @@ events_role = aws.iam.Role(
     },
 )
 
-# flight-delay.yaml:42:3: What gate may do, and nothing else.
+# flight-delay.yaml:41:3: What gate may do, and nothing else.
 gate_role = aws.iam.Role(
     "gate-role",
     assume_role_policy=json.dumps(
@@ -60,7 +60,7 @@ gate_role = aws.iam.Role(
     },
 )
 
-# flight-delay.yaml:47:1: What inference may do, and nothing else.
+# flight-delay.yaml:46:1: What inference may do, and nothing else.
 inference_role = aws.iam.Role(
     "inference-role",
     assume_role_policy=json.dumps(
@@ -177,7 +177,7 @@ key = aws.kms.Key(
     },
 )
 
-# flight-delay.yaml:56:1: Alarms, and how every retraining ended.
+# flight-delay.yaml:55:1: Alarms, and how every retraining ended.
 alerts = aws.sns.Topic(
     "alerts",
     kms_master_key_id=key.arn,
@@ -214,7 +214,7 @@ alerts = aws.sns.Topic(
     },
 )
 
-# flight-delay.yaml:56:18: One address that is told; it must confirm once.
+# flight-delay.yaml:55:18: One address that is told; it must confirm once.
 aws.sns.TopicSubscription(
     "alerts-1",
     endpoint="ops-ml@example.com",
@@ -222,7 +222,7 @@ aws.sns.TopicSubscription(
     topic=alerts.arn,
 )
 
-# flight-delay.yaml:48:78: Sends traffic back when errors of a new release is above
+# flight-delay.yaml:47:78: Sends traffic back when errors of a new release is above
 # 0.01.
 aws.cloudwatch.MetricAlarm(
     "canary-errors-alarm",
@@ -248,7 +248,7 @@ aws.cloudwatch.MetricAlarm(
     opts=pulumi.ResourceOptions(ignore_changes=["dimensions"]),
 )
 
-# flight-delay.yaml:48:86: Sends traffic back when rejects of a new release is above
+# flight-delay.yaml:47:86: Sends traffic back when rejects of a new release is above
 # 0.01.
 aws.cloudwatch.MetricAlarm(
     "canary-rejects-alarm",
@@ -274,7 +274,7 @@ aws.cloudwatch.MetricAlarm(
     opts=pulumi.ResourceOptions(ignore_changes=["dimensions"]),
 )
 
-# flight-delay.yaml:52:5: Goes off when data_drift is above 5.
+# flight-delay.yaml:51:5: Goes off when data_drift is above 5.
 data_drift_alarm = aws.cloudwatch.MetricAlarm(
     "data-drift-alarm",
     alarm_actions=[alerts.arn],
@@ -337,7 +337,7 @@ dead_letters = aws.sqs.Queue(
     },
 )
 
-# flight-delay.yaml:55:18: When a retraining is considered.
+# flight-delay.yaml:54:18: When a retraining is considered.
 drift_rule = aws.cloudwatch.EventRule(
     "drift-rule",
     description="flight-delay-dev: When a retraining is considered.",
@@ -359,7 +359,7 @@ drift_rule = aws.cloudwatch.EventRule(
     },
 )
 
-# flight-delay.yaml:57:25: The log of gate, kept as long as the spec says.
+# flight-delay.yaml:56:25: The log of gate, kept as long as the spec says.
 gate_logs = aws.cloudwatch.LogGroup(
     "gate-logs",
     kms_key_id=key.arn,
@@ -373,7 +373,7 @@ gate_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# flight-delay.yaml:57:25: The log of inference, kept as long as the spec says.
+# flight-delay.yaml:56:25: The log of inference, kept as long as the spec says.
 inference_logs = aws.cloudwatch.LogGroup(
     "inference-logs",
     kms_key_id=key.arn,
@@ -387,7 +387,7 @@ inference_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# flight-delay.yaml:47:1: What inference-role may do: its own log lines.
+# flight-delay.yaml:46:1: What inference-role may do: its own log lines.
 inference_role_policy = aws.iam.RolePolicy(
     "inference-role-policy",
     name="flight-delay-dev-inference-role-policy",
@@ -411,7 +411,7 @@ inference_role_policy = aws.iam.RolePolicy(
 # flight-delay.yaml:2:7: The key under a name that people can read.
 aws.kms.Alias("key-alias", name="alias/flight-delay-dev", target_key_id=key.key_id)
 
-# flight-delay.yaml:54:5: Goes off when latency_p99 is above 50.
+# flight-delay.yaml:53:5: Goes off when latency_p99 is above 50.
 latency_alarm = aws.cloudwatch.MetricAlarm(
     "latency-alarm",
     alarm_actions=[alerts.arn],
@@ -435,7 +435,7 @@ latency_alarm = aws.cloudwatch.MetricAlarm(
     treat_missing_data="notBreaching",
 )
 
-# flight-delay.yaml:57:25: The log of monitor, kept as long as the spec says.
+# flight-delay.yaml:56:25: The log of monitor, kept as long as the spec says.
 monitor_logs = aws.cloudwatch.LogGroup(
     "monitor-logs",
     kms_key_id=key.arn,
@@ -449,7 +449,7 @@ monitor_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# flight-delay.yaml:52:3: What monitor may do, and nothing else.
+# flight-delay.yaml:51:3: What monitor may do, and nothing else.
 monitor_role = aws.iam.Role(
     "monitor-role",
     assume_role_policy=json.dumps(
@@ -474,7 +474,7 @@ monitor_role = aws.iam.Role(
     },
 )
 
-# flight-delay.yaml:52:3: When drift is measured.
+# flight-delay.yaml:51:3: When drift is measured.
 monitor_schedule = aws.cloudwatch.EventRule(
     "monitor-schedule",
     description="flight-delay-dev: When drift is measured.",
@@ -488,7 +488,7 @@ monitor_schedule = aws.cloudwatch.EventRule(
     },
 )
 
-# flight-delay.yaml:53:5: Goes off when prediction_drift is above 0.3.
+# flight-delay.yaml:52:5: Goes off when prediction_drift is above 0.3.
 prediction_drift_alarm = aws.cloudwatch.MetricAlarm(
     "prediction-drift-alarm",
     alarm_actions=[alerts.arn],
@@ -512,7 +512,7 @@ prediction_drift_alarm = aws.cloudwatch.MetricAlarm(
     treat_missing_data="ignore",
 )
 
-# flight-delay.yaml:55:18: When a retraining is considered.
+# flight-delay.yaml:54:18: When a retraining is considered.
 recheck_schedule = aws.cloudwatch.EventRule(
     "recheck-schedule",
     description="flight-delay-dev: When a retraining is considered.",
@@ -539,7 +539,7 @@ registry = aws.sagemaker.ModelPackageGroup(
     },
 )
 
-# flight-delay.yaml:57:25: The log of rollout, kept as long as the spec says.
+# flight-delay.yaml:56:25: The log of rollout, kept as long as the spec says.
 rollout_logs = aws.cloudwatch.LogGroup(
     "rollout-logs",
     kms_key_id=key.arn,
@@ -553,7 +553,7 @@ rollout_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# flight-delay.yaml:48:1: What rollout may do, and nothing else.
+# flight-delay.yaml:47:1: What rollout may do, and nothing else.
 rollout_role = aws.iam.Role(
     "rollout-role",
     assume_role_policy=json.dumps(
@@ -578,7 +578,7 @@ rollout_role = aws.iam.Role(
     },
 )
 
-# flight-delay.yaml:57:25: The log of start, kept as long as the spec says.
+# flight-delay.yaml:56:25: The log of start, kept as long as the spec says.
 start_logs = aws.cloudwatch.LogGroup(
     "start-logs",
     kms_key_id=key.arn,
@@ -592,7 +592,7 @@ start_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# flight-delay.yaml:55:1: What start may do, and nothing else.
+# flight-delay.yaml:54:1: What start may do, and nothing else.
 start_role = aws.iam.Role(
     "start-role",
     assume_role_policy=json.dumps(
@@ -631,7 +631,7 @@ store = aws.s3.Bucket(
     },
 )
 
-# flight-delay.yaml:42:3: The code of gate; another digest is another object.
+# flight-delay.yaml:41:3: The code of gate; another digest is another object.
 gate_code = aws.s3.BucketObjectv2(
     "gate-code",
     bucket=store.bucket,
@@ -649,7 +649,7 @@ gate_code = aws.s3.BucketObjectv2(
     },
 )
 
-# flight-delay.yaml:42:3: What gate-role may do: its own log lines; what it handles is
+# flight-delay.yaml:41:3: What gate-role may do: its own log lines; what it handles is
 # encrypted with the stack's key; what was trained; whether what it looks for is there;
 # the release and the verdict on it.
 gate_role_policy = aws.iam.RolePolicy(
@@ -696,7 +696,7 @@ gate_role_policy = aws.iam.RolePolicy(
     role=gate_role.id,
 )
 
-# flight-delay.yaml:42:3: Unpacks what was trained and judges it; what fails here never
+# flight-delay.yaml:41:3: Unpacks what was trained and judges it; what fails here never
 # serves.
 gate = aws.lambda_.Function(
     "gate",
@@ -731,7 +731,7 @@ gate = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[gate_role_policy]),
 )
 
-# flight-delay.yaml:47:1: The code of inference; another digest is another object.
+# flight-delay.yaml:46:1: The code of inference; another digest is another object.
 inference_code = aws.s3.BucketObjectv2(
     "inference-code",
     bucket=store.bucket,
@@ -749,7 +749,7 @@ inference_code = aws.s3.BucketObjectv2(
     },
 )
 
-# flight-delay.yaml:47:1: Answers predictions; the rollout publishes one version for
+# flight-delay.yaml:46:1: Answers predictions; the rollout publishes one version for
 # each release.
 inference = aws.lambda_.Function(
     "inference",
@@ -784,7 +784,7 @@ inference = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[inference_role_policy]),
 )
 
-# flight-delay.yaml:48:1: Where traffic goes; the rollout shifts it between versions.
+# flight-delay.yaml:47:1: Where traffic goes; the rollout shifts it between versions.
 live = aws.lambda_.Alias(
     "live",
     function_name=inference.name,
@@ -793,7 +793,7 @@ live = aws.lambda_.Alias(
     opts=pulumi.ResourceOptions(ignore_changes=["function_version", "routing_config"]),
 )
 
-# flight-delay.yaml:47:48: The HTTPS address; every request is signed.
+# flight-delay.yaml:46:48: The HTTPS address; every request is signed.
 inference_url = aws.lambda_.FunctionUrl(
     "inference-url",
     authorization_type="AWS_IAM",
@@ -801,7 +801,7 @@ inference_url = aws.lambda_.FunctionUrl(
     qualifier=live.name,
 )
 
-# flight-delay.yaml:47:48: Callers of this account, as far as their own IAM permissions
+# flight-delay.yaml:46:48: Callers of this account, as far as their own IAM permissions
 # say so.
 aws.lambda_.Permission(
     "inference-url-permission",
@@ -813,7 +813,7 @@ aws.lambda_.Permission(
     statement_id="flight-delay-dev-inference-url-permission",
 )
 
-# flight-delay.yaml:52:3: The code of monitor; another digest is another object.
+# flight-delay.yaml:51:3: The code of monitor; another digest is another object.
 monitor_code = aws.s3.BucketObjectv2(
     "monitor-code",
     bucket=store.bucket,
@@ -831,7 +831,7 @@ monitor_code = aws.s3.BucketObjectv2(
     },
 )
 
-# flight-delay.yaml:52:3: What monitor-role may do: its own log lines; the champion and
+# flight-delay.yaml:51:3: What monitor-role may do: its own log lines; the champion and
 # its profile; whether what it looks for is there; what it handles is encrypted with the
 # stack's key; the histograms of requests; events that failed.
 monitor_role_policy = aws.iam.RolePolicy(
@@ -887,7 +887,7 @@ monitor_role_policy = aws.iam.RolePolicy(
     role=monitor_role.id,
 )
 
-# flight-delay.yaml:52:3: Compares what the champion was asked lately with what it was
+# flight-delay.yaml:51:3: Compares what the champion was asked lately with what it was
 # trained on.
 monitor = aws.lambda_.Function(
     "monitor",
@@ -925,7 +925,7 @@ monitor = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[monitor_role_policy]),
 )
 
-# flight-delay.yaml:52:3: Only this schedule may call the monitor.
+# flight-delay.yaml:51:3: Only this schedule may call the monitor.
 aws.lambda_.Permission(
     "monitor-schedule-permission",
     action="lambda:InvokeFunction",
@@ -935,7 +935,7 @@ aws.lambda_.Permission(
     statement_id="flight-delay-dev-monitor-schedule-permission",
 )
 
-# flight-delay.yaml:52:3: Calls the monitor.
+# flight-delay.yaml:51:3: Calls the monitor.
 aws.cloudwatch.EventTarget(
     "monitor-schedule-target",
     arn=monitor.arn,
@@ -950,7 +950,7 @@ aws.cloudwatch.EventTarget(
     target_id="flight-delay-dev-monitor-schedule-target",
 )
 
-# flight-delay.yaml:48:1: The code of rollout; another digest is another object.
+# flight-delay.yaml:47:1: The code of rollout; another digest is another object.
 rollout_code = aws.s3.BucketObjectv2(
     "rollout-code",
     bucket=store.bucket,
@@ -968,7 +968,7 @@ rollout_code = aws.s3.BucketObjectv2(
     },
 )
 
-# flight-delay.yaml:48:1: What rollout-role may do: its own log lines; what it handles
+# flight-delay.yaml:47:1: What rollout-role may do: its own log lines; what it handles
 # is encrypted with the stack's key; releases, and the code that serves them; whether
 # what it looks for is there; which release is the champion, and what became of the
 # others; a version for each release; the shares of traffic; the registry's record of a
@@ -1073,7 +1073,7 @@ rollout_role_policy = aws.iam.RolePolicy(
     role=rollout_role.id,
 )
 
-# flight-delay.yaml:48:1: Registers a release, shifts traffic to it step by step, and
+# flight-delay.yaml:47:1: Registers a release, shifts traffic to it step by step, and
 # back when an alarm goes off.
 rollout = aws.lambda_.Function(
     "rollout",
@@ -1113,7 +1113,7 @@ rollout = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[rollout_role_policy]),
 )
 
-# flight-delay.yaml:55:1: The code of start; another digest is another object.
+# flight-delay.yaml:54:1: The code of start; another digest is another object.
 start_code = aws.s3.BucketObjectv2(
     "start-code",
     bucket=store.bucket,
@@ -1131,7 +1131,7 @@ start_code = aws.s3.BucketObjectv2(
     },
 )
 
-# flight-delay.yaml:55:1: What start-role may do: its own log lines; what it handles is
+# flight-delay.yaml:54:1: What start-role may do: its own log lines; what it handles is
 # encrypted with the stack's key; what was trained, and when; whether what it looks for
 # is there; the retraining it starts; whether a retraining runs; the state of its
 # alarms.
@@ -1194,7 +1194,7 @@ start_role_policy = aws.iam.RolePolicy(
     role=start_role.id,
 )
 
-# flight-delay.yaml:55:1: Decides whether a retraining is due: cooldown, most per month,
+# flight-delay.yaml:54:1: Decides whether a retraining is due: cooldown, most per month,
 # one at a time.
 start = aws.lambda_.Function(
     "start",
@@ -1325,7 +1325,7 @@ aws.s3.BucketLifecycleConfiguration(
     opts=pulumi.ResourceOptions(depends_on=[store_versioning]),
 )
 
-# flight-delay.yaml:35:1: The code of training; another digest is another object.
+# flight-delay.yaml:34:1: The code of training; another digest is another object.
 aws.s3.BucketObjectv2(
     "training-code",
     bucket=store.bucket,
@@ -1343,7 +1343,7 @@ aws.s3.BucketObjectv2(
     },
 )
 
-# flight-delay.yaml:35:1: What a training job may do, and nothing else.
+# flight-delay.yaml:34:1: What a training job may do, and nothing else.
 training_role = aws.iam.Role(
     "training-role",
     assume_role_policy=json.dumps(
@@ -1369,7 +1369,7 @@ training_role = aws.iam.Role(
     },
 )
 
-# flight-delay.yaml:35:1: What training-role may do: its code, local data, the champion,
+# flight-delay.yaml:34:1: What training-role may do: its code, local data, the champion,
 # checkpoints; the model it trained, and checkpoints; the files of its channels; what it
 # handles is encrypted with the stack's key; the encrypted disk of its instance; the
 # rows it learns from; the files that hold the rows; its log; the job's own metrics; the
@@ -1482,7 +1482,7 @@ training_role_policy = aws.iam.RolePolicy(
     role=training_role.id,
 )
 
-# flight-delay.yaml:57:25: The log of workflow, kept as long as the spec says.
+# flight-delay.yaml:56:25: The log of workflow, kept as long as the spec says.
 workflow_logs = aws.cloudwatch.LogGroup(
     "workflow-logs",
     kms_key_id=key.arn,
@@ -1496,7 +1496,7 @@ workflow_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# flight-delay.yaml:55:1: What the workflow may do, and nothing else.
+# flight-delay.yaml:54:1: What the workflow may do, and nothing else.
 workflow_role = aws.iam.Role(
     "workflow-role",
     assume_role_policy=json.dumps(
@@ -1522,7 +1522,7 @@ workflow_role = aws.iam.Role(
     },
 )
 
-# flight-delay.yaml:55:1: What workflow-role may do: the steps between; training jobs of
+# flight-delay.yaml:54:1: What workflow-role may do: the steps between; training jobs of
 # this stack; what training jobs run as; to hear that a job has ended; how it ended;
 # what it handles is encrypted with the stack's key; its log.
 workflow_role_policy = aws.iam.RolePolicy(
@@ -1605,7 +1605,7 @@ workflow_role_policy = aws.iam.RolePolicy(
     opts=pulumi.ResourceOptions(depends_on=[training_role_policy]),
 )
 
-# flight-delay.yaml:55:1: Start, train, gate, register, shift, bake, check, promote or
+# flight-delay.yaml:54:1: Start, train, gate, register, shift, bake, check, promote or
 # roll back.
 workflow = aws.sfn.StateMachine(
     "workflow",
@@ -2257,7 +2257,7 @@ workflow = aws.sfn.StateMachine(
     ),
 )
 
-# flight-delay.yaml:52:3: How the model does, on one page.
+# flight-delay.yaml:51:3: How the model does, on one page.
 dashboard = aws.cloudwatch.Dashboard(
     "dashboard",
     dashboard_body=pulumi.Output.json_dumps(
@@ -2474,7 +2474,7 @@ dashboard = aws.cloudwatch.Dashboard(
     dashboard_name="flight-delay-dev-dashboard",
 )
 
-# flight-delay.yaml:55:1: What events-role may do: the retrainings that are due.
+# flight-delay.yaml:54:1: What events-role may do: the retrainings that are due.
 events_role_policy = aws.iam.RolePolicy(
     "events-role-policy",
     name="flight-delay-dev-events-role-policy",
@@ -2495,7 +2495,7 @@ events_role_policy = aws.iam.RolePolicy(
     role=events_role.id,
 )
 
-# flight-delay.yaml:55:18: Starts the workflow, and says what asked for it.
+# flight-delay.yaml:54:18: Starts the workflow, and says what asked for it.
 aws.cloudwatch.EventTarget(
     "drift-rule-target",
     arn=workflow.arn,
@@ -2516,7 +2516,7 @@ aws.cloudwatch.EventTarget(
     opts=pulumi.ResourceOptions(depends_on=[events_role_policy]),
 )
 
-# flight-delay.yaml:55:18: Starts the workflow, and says what asked for it.
+# flight-delay.yaml:54:18: Starts the workflow, and says what asked for it.
 aws.cloudwatch.EventTarget(
     "recheck-schedule-target",
     arn=workflow.arn,

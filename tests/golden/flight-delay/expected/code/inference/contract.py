@@ -11,7 +11,7 @@ MODEL = "flight-delay"
 TASK = "binary"
 MAX_ROWS = 10000  # default
 
-# flight-delay.yaml:20:5
+# flight-delay.yaml:19:5
 _CARRIER_CODES: dict[str, float] = {
     "9E": 0.0,
     "AA": 1.0,
@@ -31,7 +31,7 @@ _CARRIER_CODES: dict[str, float] = {
     "YV": 15.0,
 }
 
-# flight-delay.yaml:21:5
+# flight-delay.yaml:20:5
 _ORIGIN_CODES: dict[str, float] = {
     "EWR": 0.0,
     "JFK": 1.0,
@@ -79,34 +79,32 @@ class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     # flight-delay.yaml:16:5
     time_hour: Any = None
     # flight-delay.yaml:17:5
-    month_day: Any = None
-    # flight-delay.yaml:18:5
     hour: Annotated[int, Meta(ge=0, le=23)]
-    # flight-delay.yaml:19:5
+    # flight-delay.yaml:18:5
     weekday: Annotated[int, Meta(ge=1, le=7)]
-    # flight-delay.yaml:20:5
+    # flight-delay.yaml:19:5
     carrier: str
-    # flight-delay.yaml:21:5
+    # flight-delay.yaml:20:5
     origin: str
-    # flight-delay.yaml:22:5
+    # flight-delay.yaml:21:5
     distance: Annotated[float, Meta(ge=0.0, le=6000.0)]
-    # flight-delay.yaml:23:5
+    # flight-delay.yaml:22:5
     temp: Annotated[float, Meta(ge=-60.0, le=130.0)] | None
-    # flight-delay.yaml:24:5
+    # flight-delay.yaml:23:5
     dewp: Annotated[float, Meta(ge=-80.0, le=100.0)] | None
-    # flight-delay.yaml:25:5
+    # flight-delay.yaml:24:5
     humid: Annotated[float, Meta(ge=0.0, le=100.0)] | None
-    # flight-delay.yaml:26:5
+    # flight-delay.yaml:25:5
     wind_speed: Annotated[float, Meta(ge=0.0, le=200.0)] | None
-    # flight-delay.yaml:27:5
+    # flight-delay.yaml:26:5
     precip: Annotated[float, Meta(ge=0.0, le=20.0)] | None
-    # flight-delay.yaml:28:5
+    # flight-delay.yaml:27:5
     pressure: Annotated[float, Meta(ge=800.0, le=1100.0)] | None
-    # flight-delay.yaml:29:5
+    # flight-delay.yaml:28:5
     visib: Annotated[float, Meta(ge=0.0, le=10.0)] | None
-    # flight-delay.yaml:30:5
+    # flight-delay.yaml:29:5
     dep_delay: Any = None
-    # flight-delay.yaml:31:5
+    # flight-delay.yaml:30:5
     late: Any = None
 
 

@@ -4,7 +4,7 @@ from mlspec.runtime.monitor import Monitor
 from mlspec.runtime.monitor_rules import Watch
 
 WATCHES: tuple[Watch, ...] = (
-    # flight-delay.yaml:52:5
+    # flight-delay.yaml:51:5
     Watch(
         signal="data_drift",
         method="psi",
@@ -12,7 +12,7 @@ WATCHES: tuple[Watch, ...] = (
         min_rows=3000,
         columns="top 10",
     ),
-    # flight-delay.yaml:53:5
+    # flight-delay.yaml:52:5
     Watch(
         signal="prediction_drift",
         method="js",

@@ -1,4 +1,4 @@
-"""How traffic moves to a new release of flight-delay: flight-delay.yaml:48."""
+"""How traffic moves to a new release of flight-delay: flight-delay.yaml:47."""
 
 from mlspec.runtime.rollout import Steps
 

@@ -1,4 +1,4 @@
-"""What flight-delay allows: flight-delay.yaml:55."""
+"""What flight-delay allows: flight-delay.yaml:54."""
 
 from mlspec.runtime.retraining import Limits
 

@@ -1,8 +1,8 @@
 """What the training job of flight-delay is told, from:
 
 - data: flight-delay.yaml:11
-- training: flight-delay.yaml:35
-- gates: flight-delay.yaml:42
+- training: flight-delay.yaml:34
+- gates: flight-delay.yaml:41
 """
 
 from mlspec.runtime.contract import Column, Contract
@@ -12,22 +12,22 @@ CONTRACT = Contract(
     columns=(
         Column("flight_id", "string", "id"),  # flight-delay.yaml:15
         Column("time_hour", "datetime", "time"),  # flight-delay.yaml:16
-        Column("hour", "int", "feature", minimum=0.0, maximum=23.0),  # flight-delay.yaml:18
-        Column("weekday", "int", "feature", minimum=1.0, maximum=7.0),  # flight-delay.yaml:19
-        Column("carrier", "category", "feature", values=(  # flight-delay.yaml:20
+        Column("hour", "int", "feature", minimum=0.0, maximum=23.0),  # flight-delay.yaml:17
+        Column("weekday", "int", "feature", minimum=1.0, maximum=7.0),  # flight-delay.yaml:18
+        Column("carrier", "category", "feature", values=(  # flight-delay.yaml:19
                 "9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX",
                 "WN", "YV",
         )),
-        Column("origin", "category", "feature", values=("EWR", "JFK", "LGA")),  # flight-delay.yaml:21
-        Column("distance", "float", "feature", minimum=0.0, maximum=6000.0),  # flight-delay.yaml:22
-        Column("temp", "float", "feature", minimum=-60.0, maximum=130.0, nulls=0.05),  # flight-delay.yaml:23
-        Column("dewp", "float", "feature", minimum=-80.0, maximum=100.0, nulls=0.05),  # flight-delay.yaml:24
-        Column("humid", "float", "feature", minimum=0.0, maximum=100.0, nulls=0.05),  # flight-delay.yaml:25
-        Column("wind_speed", "float", "feature", minimum=0.0, maximum=200.0, nulls=0.05),  # flight-delay.yaml:26
-        Column("precip", "float", "feature", minimum=0.0, maximum=20.0, nulls=0.05),  # flight-delay.yaml:27
-        Column("pressure", "float", "feature", minimum=800.0, maximum=1100.0, nulls=0.3),  # flight-delay.yaml:28
-        Column("visib", "float", "feature", minimum=0.0, maximum=10.0, nulls=0.05),  # flight-delay.yaml:29
-        Column("late", "bool", "label"),  # flight-delay.yaml:31
+        Column("origin", "category", "feature", values=("EWR", "JFK", "LGA")),  # flight-delay.yaml:20
+        Column("distance", "float", "feature", minimum=0.0, maximum=6000.0),  # flight-delay.yaml:21
+        Column("temp", "float", "feature", minimum=-60.0, maximum=130.0, nulls=0.05),  # flight-delay.yaml:22
+        Column("dewp", "float", "feature", minimum=-80.0, maximum=100.0, nulls=0.05),  # flight-delay.yaml:23
+        Column("humid", "float", "feature", minimum=0.0, maximum=100.0, nulls=0.05),  # flight-delay.yaml:24
+        Column("wind_speed", "float", "feature", minimum=0.0, maximum=200.0, nulls=0.05),  # flight-delay.yaml:25
+        Column("precip", "float", "feature", minimum=0.0, maximum=20.0, nulls=0.05),  # flight-delay.yaml:26
+        Column("pressure", "float", "feature", minimum=800.0, maximum=1100.0, nulls=0.3),  # flight-delay.yaml:27
+        Column("visib", "float", "feature", minimum=0.0, maximum=10.0, nulls=0.05),  # flight-delay.yaml:28
+        Column("late", "bool", "label"),  # flight-delay.yaml:30
     ),
     unique=(("flight_id",),),
     min_rows=10000,
