@@ -62,7 +62,6 @@ def inventory(world: World) -> dict[str, int]:
 
     counts = {}
     for kind, (service, count) in COUNTS.items():
-        backend: Any = get_backend(service)  # type: ignore[call-overload]
-        place = "aws" if service in _GLOBAL else world.region
-        counts[kind] = count(backend[world.account][place])
+        everywhere: Any = get_backend(service) if service in _GLOBAL else None  # type: ignore[call-overload]
+        counts[kind] = count(everywhere[world.account]["aws"] if everywhere else world.backend(service))
     return counts

@@ -44,7 +44,11 @@ class World:
         """moto's own backend of a service in this account and region."""
         from moto.backends import get_backend
 
-        return get_backend(service)[self.account][self.region]  # type: ignore[index, call-overload]
+        if service == "stepfunctions":  # machines that run are not where moto lists its backends
+            from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+            return stepfunctions_parser_backends[self.account][self.region]
+        return get_backend(service)[self.account][self.region]  # type: ignore[call-overload]
 
 
 def _new_client(service: str, endpoint: str, region: str) -> Any:
