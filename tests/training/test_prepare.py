@@ -35,7 +35,7 @@ def test_there_is_one_file_a_day_with_the_columns_of_the_spec(folder: Path) -> N
     assert (files[0].name, files[-1].name) == ("day=2013-01-01.parquet", "day=2013-12-31.parquet")
     columns = load_spec(EXAMPLE / "flight-delay.yaml").spec.data.columns
     assert pl.read_parquet_schema(files[0]).keys() == columns.keys()
-    assert set(pl.read_parquet(files[4])["month_day"]) == {"01-05"}
+    assert set(pl.read_parquet(files[4])["weekday"]) == {6}
 
 
 def test_flights_are_each_once_labelled_and_within_the_contract(folder: Path) -> None:
