@@ -3,11 +3,15 @@
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 import mlspec
 from mlspec.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from mlspec.specs.diagnostics import Diagnostic
 
 # name -> (module, one line of help); the help stands here so that `mlspec --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -92,8 +96,22 @@ def invoke(arguments: Sequence[str]) -> int:
     except SpecError as error:
         show_diagnostics(error.diagnostics)
         return int(exit_of(error))
+    except ModuleNotFoundError as error:
+        show_diagnostics([_not_installed(error)])
+        return int(Exit.ERROR)
     except BrokenPipeError:
         return int(Exit.ERROR)
+
+
+def _not_installed(error: ModuleNotFoundError) -> "Diagnostic":
+    """What is installed can plan; to deploy and to train takes more. A module of ours that is missing is our fault."""
+    from mlspec.specs.diagnostics import Diagnostic
+
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "mlspec") or package in sys.stdlib_module_names:
+        raise error
+    hint = "install the extra 'local' of mlspec-compiler: it has all that the mocked cloud and training need"
+    return Diagnostic("ML805", f"this command needs {package}, which is not installed", hint=hint)
 
 
 def exit_of(error: Exception) -> Exit:
