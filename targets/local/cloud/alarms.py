@@ -1,15 +1,16 @@
 """Alarms are judged against the metric data, and a change of state does what CloudWatch would do about it."""
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mlspec.targets.local.cloud import events
-from mlspec.targets.local.cloud.metrics import key_of
+from mlspec.targets.local.cloud import alarm_news
+from mlspec.targets.local.cloud.metrics import Key, key_of
 from mlspec.targets.local.cloud.world import World
 
-SHIM = "Alarms are judged each second and at every step of the clock; percentiles are taken over the raw values"
+SHIM = "Alarms are judged each second, and when the clock moves at every minute that changes one; percentiles are exact"
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": operator.gt,
@@ -42,10 +43,10 @@ def install(world: World) -> None:
             _remember(world, namespace, datum)
 
     def update(self: Any, reason: str, reason_data: str, state_value: str) -> None:
-        before = self.state_value
+        before = alarm_news.state_of(self)
         plain_update(self, reason, reason_data, state_value)
-        if before != state_value:
-            _tell(world, self, before)
+        if before["value"] != state_value:
+            alarm_news.tell(world, self, before)
 
     def put_alarm(self: Any, **settings: Any) -> Any:
         known = self.alarms.get(settings["name"])
@@ -76,18 +77,52 @@ def _utc(stamp: datetime) -> datetime:
     return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
-def judge(world: World) -> None:
-    """Bring every alarm to the state its metric says now."""
-    for alarm in list(world.backend("cloudwatch").alarms.values()):
-        if alarm.metric_name and alarm.comparison_operator in _COMPARE:
-            state, reason = _state_of(world, alarm)
-            if state != alarm.state_value:
-                alarm.update_state(reason, "{}", state)
+def judge(world: World) -> bool:
+    """Bring every alarm to the state its metric says now; whether one changed."""
+    changed = False
+    now = world.clock.now().timestamp()
+    for alarm in _judged(world):
+        state, reason = _state_of(world, alarm, now)
+        if state != alarm.state_value:
+            alarm.update_state(reason, "{}", state)
+            changed = True
+    return changed
 
 
-def _state_of(world: World, alarm: Any) -> tuple[str, str]:
+def _judged(world: World) -> list[Any]:
+    """The alarms on one metric; the others are not judged here."""
+    alarms = list(world.backend("cloudwatch").alarms.values())
+    return [alarm for alarm in alarms if alarm.metric_name and alarm.comparison_operator in _COMPARE]
+
+
+def next_change(world: World, until: datetime) -> datetime | None:
+    """The first minute after now, and by `until`, in which an alarm changes though nothing new is measured."""
+    now, last = world.clock.now().timestamp(), until.timestamp()
+    moments = (_next_change(world, alarm, now) for alarm in _judged(world))
+    soonest = min((moment for moment in moments if moment is not None), default=None)
+    return None if soonest is None or soonest > last else datetime.fromtimestamp(soonest, UTC)
+
+
+def _next_change(world: World, alarm: Any, now: float) -> float | None:
+    """Looks again only when there is something new: data, another state, or the alarm itself."""
+    key = _key_of(alarm)
+    seen = (world.metrics.count(key), alarm.state_value, alarm.configuration_updated_timestamp.timestamp())
+    known = world.foreseen.get(alarm.name)
+    if known and known[0] == seen and (known[1] is None or known[1] > now):
+        return known[1]
+    period, periods = int(alarm.period), int(alarm.evaluation_periods)
+    grain = min(period, 60)
+    stamps = {stamp for stamp, _ in world.metrics.between(key, now - period * periods, math.inf)}
+    looks = {math.ceil((stamp + n * period) / grain) * grain for stamp in stamps for n in range(periods + 1)}
+    later = sorted(look for look in looks if look > now)
+    found = next((float(look) for look in later if _state_of(world, alarm, look)[0] != alarm.state_value), None)
+    world.foreseen[alarm.name] = (seen, found)
+    return found
+
+
+def _state_of(world: World, alarm: Any, now: float) -> tuple[str, str]:
     """The state and the reason, from the last `evaluation_periods` periods that end now."""
-    points = _points(world, alarm)
+    points = _points(world, alarm, now)
     missing = alarm.treat_missing_data or "missing"
     replaced = {"breaching": True, "notBreaching": False}
     compare = _COMPARE[alarm.comparison_operator]
@@ -101,9 +136,12 @@ def _state_of(world: World, alarm: Any) -> tuple[str, str]:
     return ("ALARM" if sum(known) >= needed else "OK"), reason
 
 
-def _points(world: World, alarm: Any) -> list[float | None]:
-    key = key_of(alarm.namespace, alarm.metric_name, {d.name: d.value for d in alarm.dimensions})
-    period, now = int(alarm.period), world.clock.now().timestamp()
+def _key_of(alarm: Any) -> Key:
+    return key_of(alarm.namespace, alarm.metric_name, {d.name: d.value for d in alarm.dimensions})
+
+
+def _points(world: World, alarm: Any, now: float) -> list[float | None]:
+    key, period = _key_of(alarm), int(alarm.period)
     points: list[float | None] = []
     for index in range(int(alarm.evaluation_periods)):
         end = now - index * period
@@ -125,30 +163,3 @@ def percentile(values: Sequence[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def _tell(world: World, alarm: Any, before: str) -> None:
-    """Actions of the new state, and the event on the default bus."""
-    now = world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    message = {
-        "AlarmName": alarm.name,
-        "NewStateValue": alarm.state_value,
-        "NewStateReason": alarm.state_reason,
-        "OldStateValue": before,
-        "StateChangeTime": now,
-    }
-    actions = {
-        "ALARM": alarm.alarm_actions,
-        "OK": alarm.ok_actions,
-        "INSUFFICIENT_DATA": alarm.insufficient_data_actions,
-    }[alarm.state_value]
-    for arn in (actions or []) if alarm.actions_enabled else []:
-        events.deliver(world, {"Arn": arn}, message)
-    detail = {
-        "alarmName": alarm.name,
-        "state": {"value": alarm.state_value, "reason": alarm.state_reason, "timestamp": now},
-        "previousState": {"value": before},
-    }
-    events.put(
-        world, source="aws.cloudwatch", kind="CloudWatch Alarm State Change", detail=detail, about=alarm.alarm_arn
-    )

@@ -24,7 +24,9 @@ def install(world: World) -> None:
     plain_send = Rule.send_to_targets
 
     def send(self: Any, original_event: Any, transform_input: bool = True) -> None:
-        if self.state != "ENABLED" or not self.event_pattern.matches_event(original_event):
+        if self.state != "ENABLED" or (self.scheduled_expression and not self.event_pattern.get_pattern()):
+            return
+        if not self.event_pattern.matches_event(original_event):
             return
         to_targets(world, self, original_event)
         others = [target for target in self.targets if target["Arn"].split(":")[2] not in _OURS]
@@ -65,10 +67,10 @@ def to_targets(world: World, rule: Any, event: Mapping[str, Any]) -> None:
     """Deliver `event` to those targets of `rule` that are ours to serve."""
     for target in list(rule.targets):
         if target["Arn"].split(":")[2] in _OURS:
-            deliver(world, target, input_of(target, event))
+            deliver(world, target, input_of(target, event, rule))
 
 
-def input_of(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
+def input_of(target: Mapping[str, Any], event: Mapping[str, Any], rule: Any) -> Any:
     """What a target is sent: the event, a part of it, a constant, or a template filled from it."""
     plain = {k: v for k, v in event.items() if k != "ingestion-time"}
     if isinstance(plain.get("time"), int | float):
@@ -79,28 +81,40 @@ def input_of(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
         return _at(plain, target["InputPath"])
     if target.get("InputTransformer"):
         transformer = target["InputTransformer"]
-        paths = transformer.get("InputPathsMap") or {}
-        filled = _filled(transformer["InputTemplate"], {name: _at(plain, path) for name, path in paths.items()})
-        return json.loads(filled)
+        values = {name: _at(plain, path) for name, path in (transformer.get("InputPathsMap") or {}).items()}
+        given = {
+            "aws.events.rule-arn": rule.arn,
+            "aws.events.rule-name": rule.name,
+            "aws.events.event": plain,
+            "aws.events.event.json": plain,
+        }
+        return json.loads(_filled(transformer["InputTemplate"], {**given, **values}))
     return plain
 
 
 def _at(event: Mapping[str, Any], path: str) -> Any:
-    """The part of the event at a path such as `$.detail.alarmName`; None where there is none."""
+    """The part of the event at a path such as `$.detail.names[0]`; None where there is none."""
     found: Any = event
-    for part in path.removeprefix("$").split("."):
-        if part:
-            found = found.get(part) if isinstance(found, Mapping) else None
+    for part in re.findall(r"[^.\[\]]+", path.removeprefix("$")):
+        if isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
     return found
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
-    """The template with `<name>` replaced: as JSON, or as bare text where it stands inside a string."""
+    """The template with `<name>` replaced: as JSON, or as text that is safe there inside a string."""
 
     def value_of(match: re.Match[str]) -> str:
         value = values.get(match[1])
         inside = template[: match.start()].replace('\\"', "").count('"') % 2 == 1
-        return str(value) if inside and isinstance(value, str) else json.dumps(value)
+        if not inside:
+            return json.dumps(value)
+        text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+        return json.dumps(text)[1:-1]
 
     return _PLACEHOLDER.sub(value_of, template)
 
@@ -109,17 +123,34 @@ def deliver(world: World, target: Mapping[str, Any], message: Any) -> None:
     """Send `message` to one target, in the background; to its dead-letter queue when it cannot be delivered."""
 
     def work() -> None:
+        problem = ""
         for attempt in range(_TRIES):
             try:
                 _send(world, target["Arn"], message)
                 return
             except Exception as error:
+                problem = str(error)
                 log.warning("delivery %d to %s failed: %s", attempt + 1, target["Arn"], error)
-        dead = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if dead:
-            _send(world, dead, message)
+        _bury(world, target, message, problem)
 
     world.activity.background("events", work)
+
+
+def _bury(world: World, target: Mapping[str, Any], message: Any, problem: str) -> None:
+    """To the target's dead-letter queue, with what went wrong."""
+    dead = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if not dead:
+        return
+    told = {"TARGET_ARN": target["Arn"], "ERROR_MESSAGE": problem[:1024] or "unknown"}
+    sqs = world.client("sqs")
+    try:
+        sqs.send_message(
+            QueueUrl=sqs.get_queue_url(QueueName=dead.rpartition(":")[2])["QueueUrl"],
+            MessageBody=json.dumps(message),
+            MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in told.items()},
+        )
+    except Exception:
+        log.exception("an event for %s is lost: its dead-letter queue takes nothing", target["Arn"])
 
 
 def _send(world: World, arn: str, message: Any) -> None:

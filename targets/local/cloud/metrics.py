@@ -26,6 +26,11 @@ class Metrics:
                 else:
                     held.append((stamp, value))
 
+    def count(self, key: Key) -> int:
+        """How many values there are."""
+        with self._lock:
+            return len(self._values.get(key, ()))
+
     def between(self, key: Key, start: float, end: float) -> list[tuple[float, float]]:
         """(time, value) from `start` to `end`, both included."""
         with self._lock:

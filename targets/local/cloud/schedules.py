@@ -45,6 +45,7 @@ class Schedules:
             if moment <= now:
                 self._next[arn] = (expression, next_after(expression, moment))
                 event = events.event_of(self._world, source="aws.events", kind="Scheduled Event", detail={}, about=arn)
+                event["time"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
                 events.to_targets(self._world, rule, event)
 
     def _rules(self) -> dict[str, Any]:

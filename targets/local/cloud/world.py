@@ -17,7 +17,8 @@ REGION = "us-east-1"
 
 @dataclass
 class World:
-    """One mocked cloud. `waits` says until when each waiting execution waits; `routing` draws versions by weight."""
+    """One mocked cloud. `waits` says until when each waiting execution waits; `foreseen` when an alarm will change by
+    itself, and what that was told from; `routing` draws versions by weight."""
 
     id: str
     directory: Path
@@ -28,6 +29,7 @@ class World:
     account: str = ACCOUNT
     region: str = REGION
     waits: dict[str, datetime] = field(default_factory=dict)
+    foreseen: dict[str, tuple[tuple[int, str, float], float | None]] = field(default_factory=dict)
     routing: random.Random = field(default_factory=lambda: random.Random(20130101))  # noqa: S311
     lock: threading.RLock = field(default_factory=threading.RLock)
     pools: dict[str, Any] = field(default_factory=dict)
