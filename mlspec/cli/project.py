@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,8 @@ class Project:
 
     def write(self, folder: Path) -> None:
         """The bundle's files under `folder`, which is emptied first; packages built earlier stay."""
+        import shutil
+
         if folder.exists():
             for entry in folder.iterdir():
                 if entry.name != "packages":
@@ -101,12 +103,16 @@ class Project:
         return digest.hexdigest()[:32]
 
     def _cached(self) -> Bundle | None:
+        """The bundle in the cache's one file: a line that lists names and sizes, then the bytes, one after another."""
         try:
-            folder = self.home / "cache" / self._key()
-            manifest = json.loads((folder / "manifest.json").read_bytes())
-            if any(_digest(self.path.parent / name) != digest for name, digest in manifest["inputs"].items()):
+            head, _, content = (self.home / "cache" / self._key()).read_bytes().partition(b"\n")
+            listed = json.loads(head)
+            if any(_digest(self.path.parent / name) != digest for name, digest in listed["inputs"].items()):
                 return None
-            return Bundle({name: (folder / "files" / name).read_bytes() for name in manifest["files"]})
+            ends = list(accumulate(listed["files"].values(), initial=0))
+            if ends[-1] != len(content):
+                return None
+            return Bundle({name: content[ends[n] : ends[n + 1]] for n, name in enumerate(listed["files"])})
         except (OSError, ValueError, KeyError):
             return None
 
@@ -120,26 +126,16 @@ class Project:
 
     def _remember(self, bundle: Bundle, inputs: dict[str, bytes]) -> None:
         """A cache that cannot be written costs time, not the command."""
-        folder = self.home / "cache" / self._key()
+        target = self.home / "cache" / self._key()
+        partial = target.with_name(f"{target.name}.{os.getpid()}")
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
+        listed = {"inputs": digests, "files": {name: len(content) for name, content in bundle.files.items()}}
         try:
-            for name, content in bundle.files.items():
-                (folder / "files" / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / "files" / name).write_bytes(content)
-            digests = {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
-            manifest = {"files": sorted(bundle.files), "inputs": digests}
-            partial = folder / f"manifest.{os.getpid()}"
-            partial.write_text(json.dumps(manifest))
-            partial.replace(folder / "manifest.json")
-            _keep_newest(folder.parent, _CACHED)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(b"\n".join([json.dumps(listed).encode(), b"".join(bundle.files.values())]))
+            partial.replace(target)
         except OSError:
             return
-
-
-def _keep_newest(folder: Path, count: int) -> None:
-    """Forget all but the `count` entries written last."""
-    entries = sorted(folder.iterdir(), key=lambda entry: entry.stat().st_mtime, reverse=True)
-    for entry in entries[count:]:
-        shutil.rmtree(entry, ignore_errors=True)
 
 
 def _digest(path: Path) -> str:

@@ -1,7 +1,7 @@
 """A bundle on disk and the recorded state in; the cloud as the bundle says, and the new state, out."""
 
 import json
-import uuid
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlspec.targets.local.engine.configuration import require_secrets
-from mlspec.targets.local.engine.endpoint import require_loopback
 from mlspec.targets.local.engine.errors import collected
 from mlspec.targets.local.engine.events import Event, Progress, silent
 from mlspec.targets.local.engine.state_file import Document, StateStore, unwritable
@@ -72,6 +71,7 @@ def _target(
     cloud: "Cloud", store: StateStore, progress: Progress, providers: "Mapping[str, Provider] | None"
 ) -> _Target:
     from mlspec.targets.local.engine.clients import Clients
+    from mlspec.targets.local.engine.endpoint import require_loopback
     from mlspec.targets.local.engine.providers.table import PROVIDERS
 
     require_loopback(cloud.endpoint)
@@ -82,7 +82,7 @@ def _current(target: _Target, stack: str) -> Document:
     """What is recorded as deployed; nothing when the cloud it was deployed to is gone."""
     cloud, recorded = target.cloud, target.store.document()
     fresh: Document = {
-        "format": 1, "lineage": uuid.uuid4().hex, "serial": 0, "stack": stack, "target": "local", "cloud": cloud.id,
+        "format": 1, "lineage": os.urandom(16).hex(), "serial": 0, "stack": stack, "target": "local", "cloud": cloud.id,
         "account": cloud.account, "region": cloud.region, "bundle": "", "complete": True, "spec": {}, "resources": {},
     }  # fmt: skip
     if recorded is None:

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -47,7 +46,7 @@ def _take(descriptor: int, path: Path, *, until: float) -> None:
 def _holder() -> bytes:
     since = datetime.now(UTC).isoformat(timespec="seconds")
     command = " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]])[:500]
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "command": command}
+    holder = {"pid": os.getpid(), "host": os.uname().nodename, "since": since, "command": command}
     return json.dumps(holder).encode()
 
 
