@@ -45,9 +45,10 @@ def unseal(content: bytes) -> Plan:
     return _plan(document)
 
 
-def stale(plan: Plan, bundle: Bundle | None, state: State | None) -> Diagnostic | None:
-    """What has moved since the plan was made; `bundle` is None for a plan that destroys."""
-    now = Where(state.target, state.cloud, state.account, state.region) if state else plan.where
+def stale(plan: Plan, bundle: Bundle | None, state: State | None, *, where: Where | None = None) -> Diagnostic | None:
+    """What has moved since the plan was made. `bundle` is None for a plan that destroys; `where` is the cloud meant."""
+    recorded = Where(state.target, state.cloud, state.account, state.region) if state else plan.where
+    now = where or recorded
     serial, lineage = (state.serial, state.lineage) if state else (0, "")
     moved = {
         "the bundle: the spec, or mlspec itself, is another now": plan.bundle != (bundle.digest if bundle else ""),

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import click
 
+from mlspec.cli.cloudmark import running_cloud
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import approve_option, json_option, spec_options, target_option
 from mlspec.cli.plan import deployed_state, print_plan
@@ -37,7 +38,7 @@ def command(
     state = deployed_state(project)
     plan = make_plan(project.bundle, state)
     if sealed is not None:
-        moved = stale(sealed, project.bundle, state)
+        moved = stale(sealed, project.bundle, state, where=running_cloud(project))
         if moved:
             raise SpecError([moved])
     if plan.empty:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlspec.cli.cloudmark import running_cloud
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options, target_option
 from mlspec.cli.project import Project, project_of
@@ -65,15 +66,13 @@ def plan_of(project: Project) -> "Plan":
     """The plan from what is recorded as deployed to the project's bundle."""
     from mlspec.compiler.plan import make_plan
 
-    return make_plan(project.bundle, deployed_state(project))
+    return make_plan(project.bundle, deployed_state(project), where=running_cloud(project))
 
 
 def deployed_state(project: Project) -> "State | None":
     """The recorded state; a state of a mocked cloud that is gone counts as nothing deployed."""
-    from mlspec.cli.cloudmark import running_cloud
-
-    state = project.store().load()
-    return state if state is not None and state.cloud == running_cloud(project) else None
+    state, running = project.store().load(), running_cloud(project)
+    return state if state is not None and running is not None and state.cloud == running.cloud else None
 
 
 def print_plan(plan: "Plan", form: str, *, whole: bool = False) -> None:

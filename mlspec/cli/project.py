@@ -134,6 +134,8 @@ class Project:
             target.parent.mkdir(parents=True, exist_ok=True)
             partial.write_bytes(b"\n".join([json.dumps(listed).encode(), b"".join(bundle.files.values())]))
             partial.replace(target)
+            for old in sorted(target.parent.iterdir(), key=lambda entry: entry.stat().st_mtime)[:-_CACHED]:
+                old.unlink(missing_ok=True)
         except OSError:
             return
 

@@ -140,3 +140,25 @@ def test_a_changed_spec_is_compiled_anew_and_an_unchanged_one_is_not(
     assert digest() != first
     spec.write_text(spec.read_text().replace("bake: 12m", "bake: 10m"))
     assert digest() == first
+
+
+def test_a_sealed_plan_is_refused_when_the_spec_has_moved(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sealed = spec.parent / "flight-delay.plan"
+    assert invoke(["plan", str(spec), "--out", str(sealed)]) == Exit.DONE
+    spec.write_text(spec.read_text().replace("bake: 10m", "bake: 12m"))
+    try:
+        assert invoke(["apply", str(sealed)]) == Exit.STALE
+        assert "ML522" in capsys.readouterr().err
+    finally:
+        invoke(["local", "stop", str(spec)])
+
+
+def test_an_edited_plan_file_is_refused(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sealed = spec.parent / "flight-delay.plan"
+    assert invoke(["plan", str(spec), "--out", str(sealed)]) == Exit.DONE
+    sealed.write_text(sealed.read_text().replace("create", "keep", 1))
+    try:
+        assert invoke(["apply", str(sealed)]) == Exit.USAGE
+        assert "ML521" in capsys.readouterr().err
+    finally:
+        invoke(["local", "stop", str(spec)])
