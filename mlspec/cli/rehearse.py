@@ -123,7 +123,7 @@ class Rehearsal:
         while not reached:
             now = self.replay.cloud.advance(to=moment, through_waits=False)
             reached = now >= moment
-            self._tell_alarms(now)
+            self._tell_alarms()
             self._follow(traffic)
 
     def _follow(self, traffic: "Traffic") -> None:
@@ -157,14 +157,14 @@ class Rehearsal:
         follower.finish(execution)
         self.ended.append({"trigger": execution.trigger, "state": execution.state, "error": execution.error})
 
-    def _tell_alarms(self, moment: datetime) -> None:
+    def _tell_alarms(self) -> None:
         """Each alarm that has gone off or come to rest since the last look, and CloudWatch's reason."""
         described = self.replay.deployment.alarms()
         for alarm in described:
             name, state, before = alarm["AlarmName"], alarm["StateValue"], self._alarms.get(alarm["AlarmName"])
             if state != before and "ALARM" in (state, before):
                 kind, reason = ("bad" if state == "ALARM" else "good"), alarm["StateReason"]
-                self._say(f"{moment:%Y-%m-%d %H:%M}  {name} {state}: {reason}", kind)
+                self._say(f"{alarm['StateUpdatedTimestamp']:%Y-%m-%d %H:%M}  {name} {state}: {reason}", kind)
         self._alarms = {str(alarm["AlarmName"]): str(alarm["StateValue"]) for alarm in described}
 
     def _say(self, text: str, kind: str = "") -> None:
