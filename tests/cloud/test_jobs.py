@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.conftest import Desk
+from tests.cloud.conftest import Desk, gone
 
 WRITES = """
 import json, os, pathlib
@@ -76,14 +76,6 @@ def artifact(desk: Desk, name: str) -> bytes:
     return bytes(
         desk.cloud.client("s3").get_object(Bucket="jobs", Key=f"out/{name}/output/model.tar.gz")["Body"].read()
     )
-
-
-def gone(pid: int) -> bool:
-    """Whether a process has ended; one that has and waits for its parent's look counts as ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def until(holds: Callable[[], bool]) -> None:

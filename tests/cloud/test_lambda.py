@@ -1,15 +1,22 @@
 """Deployed zips run: versions, weights, errors, isolation, logs, metrics, function URLs."""
 
 import base64
+import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.cloud.conftest import Desk, zipped
+from mlspec.targets.local.cloud.clock import Clock
+from mlspec.targets.local.cloud.lambda_pool import Pool
+from mlspec.targets.local.cloud.world import World
+from tests.cloud.conftest import Desk, gone, zipped
 
 ECHO = """
 import os
@@ -95,6 +102,80 @@ def test_a_function_that_is_too_slow_is_ended(desk: Desk) -> None:
     answer, body = desk.call("slow", {"how": "sleep"})
     assert answer["FunctionError"] == "Unhandled"
     assert "Task timed out after 1.00 seconds" in body["errorMessage"]
+
+
+def test_init_takes_nothing_from_the_time_limit(desk: Desk) -> None:
+    source = """
+import time
+time.sleep(2)
+def handler(event, context):
+    return context.get_remaining_time_in_millis()
+"""
+    desk.function("slow-init", source, Timeout=1)
+    answer, left = desk.call("slow-init", LogType="Tail")
+    assert "FunctionError" not in answer
+    assert 0 < left <= 1000
+    report = base64.b64decode(answer["LogResult"]).decode().splitlines()[-1]
+    init, took = re.search(r"Init Duration: ([0-9.]+)", report), re.search(r" Duration: ([0-9.]+)", report)
+    assert init is not None
+    assert took is not None
+    assert float(init[1]) >= 2000 > float(took[1])
+
+
+def test_six_megabytes_are_the_limit(desk: Desk) -> None:
+    source = "def handler(event, context): return 'x' * event['answer']"
+    desk.function("sized", source)
+    assert len(desk.call("sized", {"answer": 5_900_000, "sent": "x" * 6_000_000})[1]) == 5_900_000
+    answer, body = desk.call("sized", {"answer": 7_000_000})
+    assert (answer["FunctionError"], body["errorType"]) == ("Unhandled", "Function.ResponseSizeTooLarge")
+    with pytest.raises(desk.cloud.client("lambda").exceptions.RequestTooLargeException):
+        desk.call("sized", {"answer": 1, "sent": "x" * 7_000_000})
+    assert desk.cloud.request("sized", "$LATEST", b"x" * 7_000_000)[0] == 413
+
+
+def test_a_url_of_no_function(desk: Desk) -> None:
+    assert desk.cloud.request("nosuchfunction", "live", b"{}")[0] == 404
+
+
+def test_idle_environments_end_and_their_last_lines_are_kept(own_desk: Callable[[], Desk]) -> None:
+    desk = own_desk()
+    source = """
+import os, signal, sys
+def end(*_):
+    print("last words of", os.getpid(), flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+def handler(event, context):
+    return os.getpid()
+"""
+    for n in range(11):  # one more than there is room for
+        desk.function(f"idle-{n}", source)
+    first = desk.call("idle-0")[1]
+    assert desk.call("idle-0")[1] == first
+    for n in range(1, 11):
+        desk.call(f"idle-{n}")
+    assert gone(first)
+    events = desk.cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/idle-0")["events"]
+    assert f"last words of {first}" in [event["message"] for event in events]
+    assert desk.call("idle-0")[1] != first
+
+
+def test_workers_with_nothing_to_do_are_evicted(tmp_path: Path) -> None:
+    world = World("id", tmp_path, Clock(tmp_path / "clock"))
+    pool = Pool(world)
+    source = zipped({"index.py": "import os\ndef handler(event, context): return os.getpid()"})
+    function = SimpleNamespace(
+        function_arn="arn", function_name="f", version="1", handler="index.handler", timeout=20, memory_size=128,
+        environment_vars={}, run_time="python3.12", logs_group_name="g", code_bytes=source, code_sha_256="c" * 44,
+    )  # fmt: skip
+    pid = json.loads(pool.invoke(function, b"{}").payload)
+    pool.evict(3600.0)
+    assert json.loads(pool.invoke(function, b"{}").payload) == pid
+    pool.evict(0.0)
+    assert gone(pid)
+    pool.close()
+    with pytest.raises(RuntimeError, match="ending"):
+        pool.invoke(function, b"{}")
 
 
 def test_init_errors_are_told(desk: Desk) -> None:

@@ -47,15 +47,19 @@ class Control:
         return [content]
 
     def _handle(self, method: str, route: str, body: bytes) -> Answer:
-        if route.startswith("url/"):
-            _, function, alias = route.split("/", 2)
-            return self._url(function, alias, method=method, body=body)
-        found = self._routes.get((method, route))
-        if found is None:
-            return 404, {"error": f"no route {method} {route}"}
+        from werkzeug.exceptions import HTTPException
+
         try:
+            if route.startswith("url/"):
+                _, function, alias = route.split("/", 2)
+                return self._url(function, alias, method=method, body=body)
+            found = self._routes.get((method, route))
+            if found is None:
+                return 404, {"error": f"no route {method} {route}"}
             return found(json.loads(body or b"{}"))
-        except ValueError as error:
+        except HTTPException as error:  # an AWS service's own refusal
+            return error.code or 500, {"error": str(error.description)}
+        except (KeyError, ValueError) as error:
             return 400, {"error": str(error)}
         except Exception as error:  # ours: the caller shall see it, and the log has the rest
             log.exception("%s %s failed", method, route)

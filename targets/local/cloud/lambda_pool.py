@@ -1,21 +1,25 @@
-"""The execution environments of all functions: kept warm by version and code, bounded in number."""
+"""The execution environments of all functions: kept warm by version and code, bounded in number and in idleness."""
 
 import hashlib
 import io
 import json
 import shutil
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mlspec.targets.local.cloud import emf
 from mlspec.targets.local.cloud.lambda_site import runtime_folder
 from mlspec.targets.local.cloud.lambda_worker import Environment, Outcome, Worker
+from mlspec.targets.local.cloud.log_lines import write_lines
 from mlspec.targets.local.cloud.world import World
 
 _MOST_WORKERS = 10
+_IDLE_SECONDS = 300.0  # after that Lambda takes an environment back, sooner or later
 
 
 class Pool:
@@ -25,7 +29,8 @@ class Pool:
         self._world = world
         self._site = runtime_folder(world.directory / "lambda-runtime")
         self._idle: dict[str, list[Worker]] = {}
-        self._busy = 0
+        self._busy: list[Worker | None] = []
+        self._closed = False
         self._changed = threading.Condition()
 
     def invoke(self, function: Any, payload: bytes) -> Outcome:
@@ -36,33 +41,58 @@ class Pool:
 
     @contextmanager
     def _worker(self, key: str, function: Any) -> Iterator[Worker]:
+        """A warm worker or a new one, held while it works."""
         with self._changed:
-            while self._busy >= _MOST_WORKERS:
-                self._changed.wait()
-            self._busy += 1
+            self._changed.wait_for(lambda: len(self._busy) < _MOST_WORKERS or self._closed)
             warm = self._idle.get(key)
             worker = warm.pop() if warm else None
+            self._busy.append(worker)
         try:
             if worker is None:
                 self._make_room()
-                worker = Worker(self._environment(function))
+                made = Worker(self._environment(function))
+                with self._changed:
+                    self._busy[self._busy.index(None)] = worker = made
+            if self._closed:
+                raise RuntimeError("the mocked cloud is ending")
             yield worker
         finally:
             with self._changed:
-                self._busy -= 1
+                self._busy.remove(worker)
                 if worker is not None:
                     self._idle.setdefault(key, []).append(worker)
                 self._changed.notify()
 
     def _make_room(self) -> None:
         with self._changed:
-            idle = [(worker.used, key, worker) for key, workers in self._idle.items() for worker in workers]
-            over = len(idle) + self._busy - _MOST_WORKERS
-            leaving = sorted(idle, key=lambda entry: entry[0])[: max(0, over)]
-            for _, key, worker in leaving:
-                self._idle[key].remove(worker)
-        for _, _, worker in leaving:
-            worker.close()
+            idle = sorted(self._all_idle(), key=lambda worker: worker.used)
+            leaving = idle[: max(0, len(idle) + len(self._busy) - _MOST_WORKERS)]
+            self._forget(leaving)
+        self._retire(leaving)
+
+    def evict(self, idle_seconds: float = _IDLE_SECONDS) -> None:
+        """End the workers that have had nothing to do for that long."""
+        with self._changed:
+            leaving = [worker for worker in self._all_idle() if time.monotonic() - worker.used >= idle_seconds]
+            self._forget(leaving)
+        self._retire(leaving)
+
+    def _all_idle(self) -> list[Worker]:
+        return [worker for workers in self._idle.values() for worker in workers]
+
+    def _forget(self, leaving: list[Worker]) -> None:
+        kept = {key: [w for w in workers if w not in leaving] for key, workers in self._idle.items()}
+        self._idle = {key: workers for key, workers in kept.items() if workers}
+
+    def _retire(self, leaving: list[Worker]) -> None:
+        """End workers; what they write while they end is written to their log, if that is still there."""
+        for worker in leaving:
+            lines = worker.close()
+            variables = worker.environment.variables
+            group, stream = variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
+            if group in self._world.backend("logs").groups:
+                write_lines(self._world, group, stream=stream, lines=lines)
+                emf.take(self._world, lines)
 
     def _environment(self, function: Any) -> Environment:
         world = self._world
@@ -73,6 +103,7 @@ class Pool:
             "AWS_ENDPOINT_URL": world.endpoint,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream_of(world, function),
         }
         task = self._unpacked(function.code_bytes)
         return Environment(
@@ -93,12 +124,19 @@ class Pool:
         return folder
 
     def close(self) -> None:
-        """End every idle worker."""
+        """End every worker, and start none any more."""
         with self._changed:
-            workers = [worker for workers in self._idle.values() for worker in workers]
+            self._closed = True
+            self._changed.notify_all()
+            workers = [*self._all_idle(), *(worker for worker in self._busy if worker is not None)]
             self._idle.clear()
         for worker in workers:
             worker.close(grace=0.5)
+
+
+def stream_of(world: World, function: Any) -> str:
+    """The log stream of a function's version, today."""
+    return f"{world.clock.now():%Y/%m/%d}/[{function.version}]{function.code_sha_256[:16].replace('/', '_')}"
 
 
 def _key(function: Any) -> str:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -79,6 +80,7 @@ class _Exchange:
 
     calls: "queue.Queue[tuple[str, bytes, float] | None]" = field(default_factory=queue.Queue)
     answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    ready: bool = False  # it has asked for work: its init is over
     init_error: bytes | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -107,18 +109,37 @@ class Worker:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def invoke(self, payload: bytes) -> Outcome:
-        """One invocation, from the payload's bytes to the outcome."""
+        """One invocation, from the payload's bytes to the outcome; its time limit begins when init has ended."""
+        init_seconds = self._initialised() if self._dead() else None
         started = time.perf_counter()
-        cold = self._process is None or self._process.poll() is not None
-        if cold:
-            self._start()
         request = str(uuid.uuid4())
-        limit = self.environment.timeout + (_INIT_SECONDS if cold else 0.0)
+        limit = self.environment.timeout
         self._exchange.calls.put((request, payload, time.time() + limit))
         error, answer = self._await(request, limit)
         self.used = time.monotonic()
-        seconds = time.perf_counter() - started
-        return Outcome(answer, error, self._drain(), seconds, seconds if cold else None, request)
+        return Outcome(answer, error, self._drain(), time.perf_counter() - started, init_seconds, request)
+
+    def _initialised(self) -> float:
+        """A new process, and how long its init took; one that takes too long starts again, on the invocation's time."""
+        started = time.perf_counter()
+        self._start()
+        exchange = self._exchange
+
+        def over() -> bool:
+            return exchange.ready or exchange.init_error is not None or self._dead()
+
+        if not self._wait(over, _INIT_SECONDS):
+            self._kill()
+            self._start()
+        return time.perf_counter() - started
+
+    def _wait(self, over: Callable[[], bool], seconds: float) -> bool:
+        """Whether `over` came to hold within `seconds`."""
+        changed, deadline = self._exchange.changed, time.monotonic() + seconds
+        with changed:
+            while not over() and (left := deadline - time.monotonic()) > 0:
+                changed.wait(min(left, 0.2))
+            return over()
 
     def _await(self, request: str, limit: float) -> tuple[str, bytes]:
         exchange = self._exchange
@@ -126,10 +147,8 @@ class Worker:
         def over() -> bool:
             return request in exchange.answers or exchange.init_error is not None or self._dead()
 
+        self._wait(over, limit)
         with exchange.changed:
-            deadline = time.monotonic() + limit
-            while not over() and (left := deadline - time.monotonic()) > 0:
-                exchange.changed.wait(min(left, 0.2))
             if request in exchange.answers:
                 return exchange.answers.pop(request)
             init_error, exchange.init_error = exchange.init_error, None
@@ -245,7 +264,11 @@ def _handler_for(worker: Worker) -> type[BaseHTTPRequestHandler]:
             """Quiet."""
 
         def do_GET(self) -> None:
-            call = worker._exchange.calls.get()
+            exchange = worker._exchange
+            with exchange.changed:
+                exchange.ready = True
+                exchange.changed.notify_all()
+            call = exchange.calls.get()
             if call is None:
                 self.close_connection = True
                 return

@@ -1,15 +1,24 @@
 """Lambda: invocations run the deployed zip; alias weights route; lines go to the log group and to metrics."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from mlspec.targets.local.cloud import emf
-from mlspec.targets.local.cloud.lambda_pool import Pool
+from mlspec.targets.local.cloud.lambda_pool import Pool, stream_of
 from mlspec.targets.local.cloud.lambda_worker import Outcome
 from mlspec.targets.local.cloud.log_lines import write_lines
 from mlspec.targets.local.cloud.world import World
 
 SHIM = "Lambda runs each deployed zip in a process under AWS's own runtime client, on this machine's Python"
+
+MOST_BYTES = 6 * 1024 * 1024  # Lambda's limit for what an invocation is sent and for what it answers
+_TOO_LARGE = json.dumps(
+    {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+    }
+).encode()
 
 
 def install(world: World) -> None:
@@ -24,14 +33,18 @@ def install(world: World) -> None:
     def run(self: Any, event: Any = None) -> tuple[str, bool, str]:
         payload = event if isinstance(event, str) else json.dumps({} if event is None else event)
         outcome = pool.invoke(self, payload.encode())
+        if len(outcome.payload) > MOST_BYTES:
+            outcome = replace(outcome, payload=_TOO_LARGE, error="Unhandled")
         lines = _lines(self, outcome)
-        write_lines(world, self.logs_group_name, stream=_stream(world, self), lines=lines)
+        write_lines(world, self.logs_group_name, stream=stream_of(world, self), lines=lines)
         emf.take(world, lines)
         return outcome.payload.decode(), bool(outcome.error), "\n".join(lines)
 
     def invoke(
         self: Any, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
     ) -> Any:
+        if len(body if isinstance(body, bytes) else str(body or "").encode()) > MOST_BYTES:
+            raise _too_large()
         name, qualifier = _split(function_name, qualifier)
         version = _route(world, self, name, qualifier)
         response_headers["X-Amz-Executed-Version"] = version or "$LATEST"
@@ -56,6 +69,14 @@ def install(world: World) -> None:
     LambdaResponse.invoke = answer  # type: ignore[method-assign]
     LambdaFunction._invoke_lambda = run  # type: ignore[method-assign]
     LambdaBackend.invoke = invoke  # type: ignore[method-assign]
+
+
+def _too_large() -> Exception:
+    from moto.awslambda.exceptions import LambdaClientError
+
+    error = LambdaClientError("RequestTooLargeException", f"Request must be smaller than {MOST_BYTES} bytes")
+    error.code = 413
+    return error
 
 
 def _quietly(invoke: Any, backend: Any, name: str, version: str | None, body: Any) -> None:
@@ -85,10 +106,6 @@ def _route(world: World, backend: Any, name: str, qualifier: str | None) -> str 
             return str(version)
         draw -= float(weight)
     return str(alias.function_version)
-
-
-def _stream(world: World, function: Any) -> str:
-    return f"{world.clock.now():%Y/%m/%d}/[{function.version}]{function.code_sha_256[:16].replace('/', '_')}"
 
 
 def _lines(function: Any, outcome: Outcome) -> list[str]:

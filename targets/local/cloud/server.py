@@ -55,6 +55,7 @@ def _listen(world: World, timeline: Timeline, port: int) -> None:
     while not ended.wait(_TICK_SECONDS) and time.monotonic() - control.last < _IDLE_SECONDS:
         try:
             timeline.tick()
+            world.pools["lambda"].evict()
         except Exception:
             logging.exception("a tick of the clock failed")
     for pool in world.pools.values():
