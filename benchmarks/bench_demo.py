@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 SPEC = HERE.parent / "examples" / "flight-delay" / "flight-delay.yaml"
 ROWS, DAYS = 20_000, 130
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-LOOPS = int(os.environ.get("LOOPS", "3"))
+LOOPS = int(os.environ.get("LOOPS", "2"))
 REQUESTS, BATCH = 200, 1000
 
 _FIT = """

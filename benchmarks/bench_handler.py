@@ -26,7 +26,7 @@ from mlspec.runtime.serving import Service
 from mlspec.specs.load import load_spec
 
 FLIGHTS = Path(__file__).parents[1] / "examples" / "flight-delay" / "flight-delay.yaml"
-ROUNDS = 9
+ROUNDS = 7
 LIMIT = 3.0
 
 

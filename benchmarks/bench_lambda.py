@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from release import write_release
-from timing import MIB, percentile, ratio, verdict
+from timing import MIB, percentile, ratio, seconds_of, verdict
 
 from mlspec.compiler.bundle import Bundle
 from mlspec.specs.load import load_spec
@@ -23,7 +23,7 @@ from mlspec.targets.local.cloud.lambda_worker import Environment, Outcome, Worke
 from mlspec.targets.packaging import Platform, build_packages
 
 SPEC = Path(__file__).resolve().parents[1] / "examples" / "flight-delay" / "flight-delay.yaml"
-ROUNDS = int(os.environ.get("ROUNDS", "15"))
+ROUNDS = int(os.environ.get("ROUNDS", "11"))
 WARM = 200
 UNPACKED_LIMIT = 200 * MIB
 COLD_LIMIT = 1.2
@@ -123,18 +123,21 @@ def measure(
     warm: dict[str, list[float]] = {name: [] for name in environments}
     for round_ in range(ROUNDS + 1):
         for name, environment in environments.items():
-            payload = json.dumps(events[name]).encode()
-            worker = Worker(environment)
-            try:
-                first = worker.invoke(payload)
-                _answer(first)
-                later = [worker.invoke(payload).seconds for _ in range(WARM)]
-            finally:
-                worker.close()
+            first, later = _one_process(environment, json.dumps(events[name]).encode())
             if round_:  # the first round fills the file system's cache
-                cold[name].append(first.seconds)
+                cold[name].append(first)
                 warm[name] += later
     return cold, warm
+
+
+def _one_process(environment: Environment, payload: bytes) -> tuple[float, list[float]]:
+    """Seconds from the start of a process to its first reply, and of each invoke after it."""
+    worker = Worker(environment)
+    try:
+        first = seconds_of(lambda: _answer(worker.invoke(payload)))
+        return first, [seconds_of(lambda: worker.invoke(payload)) for _ in range(WARM)]
+    finally:
+        worker.close()
 
 
 def tell_times(cold: Mapping[str, list[float]], warm: Mapping[str, list[float]]) -> None:

@@ -7,7 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from timing import process, processes, ratio, show
+from timing import processes, ratio, show
+
+from mlspec.cli.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = int(os.environ.get("ROUNDS", "9"))
@@ -52,10 +54,9 @@ def _function() -> dict[str, object]:
     }
 
 
-def _resources_of(cache: Path) -> int:
-    """How many resources the plan was about."""
-    graph = next((cache / "cache").rglob("graph.json"))
-    return len(json.loads(graph.read_bytes())["resources"])
+def _resources_of(spec: Path) -> int:
+    """How many resources the plan is about."""
+    return len(json.loads(Project(spec).bundle.files["graph.json"])["resources"])
 
 
 def main() -> None:
@@ -64,8 +65,7 @@ def main() -> None:
         folder = Path(scratch)
         spec = shutil.copy(ROOT / "examples/flight-delay/flight-delay.yaml", folder)
         plan = [sys.executable, "-m", "mlspec.cli", "plan", str(spec)]
-        process(plan)
-        count = _resources_of(folder / ".mlspec")
+        count = _resources_of(Path(spec))
         (folder / "sam.json").write_text(json.dumps(sam_template(count)))
         (folder / "sam.py").write_text(_TRANSFORM)
         commands = {
