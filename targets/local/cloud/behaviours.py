@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mlspec.targets.local.cloud import alarms, emf, events, gaps, jobs, lambdas, schedules, states
+from mlspec.targets.local.cloud import alarms, bucket_policies, emf, events, gaps, jobs, lambdas, schedules, states
 from mlspec.targets.local.cloud.world import World
 
 BEHAVIOURS: tuple[Callable[[World], None], ...] = (
@@ -11,6 +11,7 @@ BEHAVIOURS: tuple[Callable[[World], None], ...] = (
     events.install,
     states.install,
     jobs.install,
+    bucket_policies.install,
     gaps.install,
 )
 
@@ -22,6 +23,7 @@ SHIMS: tuple[str, ...] = (
     schedules.SHIM,
     states.SHIM,
     jobs.SHIM,
+    bucket_policies.SHIM,
     gaps.SHIM,
     "Time can be moved; functions see it through time.time() and datetime, all else in the cloud through its clock",
     "IAM policies are recorded and not enforced; function URLs take requests without a signature",

@@ -59,7 +59,7 @@ class Control:
             return found(json.loads(body or b"{}"))
         except HTTPException as error:  # an AWS service's own refusal
             return error.code or 500, {"error": str(error.description)}
-        except (KeyError, ValueError) as error:
+        except ValueError as error:
             return 400, {"error": str(error)}
         except Exception as error:  # ours: the caller shall see it, and the log has the rest
             log.exception("%s %s failed", method, route)

@@ -1,36 +1,15 @@
-"""Small things moto lacks: policies with conditions, deletes of model packages, error answers for Lambda URLs."""
+"""Small things moto lacks: deletes of model packages and of their groups."""
 
-import json
 from typing import Any
 
 from mlspec.targets.local.cloud.world import World
 
-SHIM = "Bucket policy statements with conditions are skipped: loopback has no TLS for a TLS-only rule to see"
+SHIM = "Model packages and their groups can be deleted, whether or not something still uses them"
 
 
 def install(world: World) -> None:
     """Fill them."""
-    _conditions()
     _model_packages()
-
-
-def _conditions() -> None:
-    from moto.s3.models import FakeBucket
-
-    plain = FakeBucket.get_permission
-
-    def permission(self: Any, action: str, resource: str) -> Any:
-        if self.policy is None:
-            return plain(self, action, resource)
-        held, document = self.policy, json.loads(self.policy)
-        kept = [statement for statement in document["Statement"] if "Condition" not in statement]
-        self.policy = json.dumps({**document, "Statement": kept}).encode() if kept else None
-        try:
-            return plain(self, action, resource)
-        finally:
-            self.policy = held
-
-    FakeBucket.get_permission = permission  # type: ignore[method-assign]
 
 
 def _model_packages() -> None:

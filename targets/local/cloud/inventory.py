@@ -10,6 +10,15 @@ def _functions(backend: Any) -> int:
     return len(backend.list_functions())
 
 
+def _versions(backend: Any) -> int:
+    names = [function.function_name for function in backend.list_functions()]
+    return sum(len(list(backend.list_versions_by_function(name))) - 1 for name in names)  # $LATEST is not one
+
+
+def _function_aliases(backend: Any) -> int:
+    return sum(len(list(backend.list_aliases(function.function_name))) for function in backend.list_functions())
+
+
 def _roles(backend: Any) -> int:
     return len(backend.roles)
 
@@ -30,8 +39,10 @@ def _aliases(backend: Any) -> int:
     return sum(len([a for a in key.aliases if not a.startswith("alias/aws/")]) for key in backend.keys.values())
 
 
+# What AWS keeps and nobody can delete is told as history: a stack that was destroyed may leave it.
 # type -> (moto's service, how to count); S3 and IAM are global: their backends are found under "aws".
 COUNTS: dict[str, tuple[str, Callable[[Any], int]]] = {
+    "history: training jobs": ("sagemaker", lambda backend: len(backend.training_jobs)),
     "cloudwatch alarms": ("cloudwatch", lambda backend: len(backend.alarms)),
     "cloudwatch dashboards": ("cloudwatch", lambda backend: len(backend.dashboards)),
     "events rules": ("events", _rules),
@@ -42,7 +53,9 @@ COUNTS: dict[str, tuple[str, Callable[[Any], int]]] = {
     "iam roles": ("iam", _roles),
     "kms aliases": ("kms", _aliases),
     "kms keys": ("kms", _keys),
+    "lambda aliases": ("lambda", _function_aliases),
     "lambda functions": ("lambda", _functions),
+    "lambda versions": ("lambda", _versions),
     "logs groups": ("logs", lambda backend: len(backend.groups)),
     "s3 buckets": ("s3", lambda backend: len(backend.buckets)),
     "s3 objects": ("s3", _objects),
@@ -63,5 +76,5 @@ def inventory(world: World) -> dict[str, int]:
     counts = {}
     for kind, (service, count) in COUNTS.items():
         everywhere: Any = get_backend(service) if service in _GLOBAL else None  # type: ignore[call-overload]
-        counts[kind] = count(everywhere[world.account]["aws"] if everywhere else world.backend(service))
+        counts[kind] = count(everywhere[world.account]["aws"] if everywhere is not None else world.backend(service))
     return counts
