@@ -80,7 +80,7 @@ def app() -> None:
 def invoke(arguments: Sequence[str]) -> int:
     """Run one command in this process and return its exit code; never raises for a user's mistake."""
     from mlspec.cli.terminal import show_diagnostics
-    from mlspec.specs.diagnostics import SpecError
+    from mlspec.specs.diagnostics import Diagnostic, SpecError
 
     try:
         result = app.main(list(arguments), prog_name="mlspec", standalone_mode=False)
@@ -100,6 +100,13 @@ def invoke(arguments: Sequence[str]) -> int:
         show_diagnostics([_not_installed(error)])
         return int(Exit.ERROR)
     except BrokenPipeError:
+        return int(Exit.ERROR)
+    except Exception as error:
+        if not type(error).__module__.startswith(("botocore.", "urllib.error")):
+            raise
+        show_diagnostics(
+            [Diagnostic("ML805", f"the cloud answered: {error}", hint="see mlspec status and mlspec logs")]
+        )
         return int(Exit.ERROR)
 
 

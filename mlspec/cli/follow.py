@@ -1,5 +1,6 @@
 """Follows one execution of the workflow and tells each step as it happens."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -43,9 +44,8 @@ class Follower:
 
     def finish(self, execution: Execution) -> Exit:
         """Tell how it ended."""
-        text, kind, code = _ENDINGS.get(
-            execution.state, (f"failed: {execution.error} {execution.cause}", "bad", Exit.ERROR)
-        )
+        failed = (f"failed: {reason_of(execution)}", "bad", Exit.ERROR)
+        text, kind, code = _ENDINGS.get(execution.state, failed)
         release = release_of(execution)
         reason = _start_of(execution).get("reason", "") if execution.state == "Skipped" else ""
         say(f"  {release} {text}{': ' + reason if reason else ''}".replace("  ", "  "), kind)
@@ -105,6 +105,16 @@ def tell_verdict(verdict: dict[str, Any]) -> None:
         for gate in verdict["gates"]
     ]
     table(("gate", "value", "limit", "champion", "", ""), rows, indent="    ")
+
+
+def reason_of(execution: Execution) -> str:
+    """Why an execution failed: of a failed job's whole description, its own reason."""
+    try:
+        described = json.loads(execution.cause)
+    except ValueError:
+        return f"{execution.error} {execution.cause}".strip()
+    reason = described.get("FailureReason") if isinstance(described, dict) else None
+    return str(reason or f"{execution.error} {execution.cause}")
 
 
 def _number(value: Any) -> str:

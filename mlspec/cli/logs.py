@@ -9,7 +9,7 @@ import click
 from mlspec.cli.deployed import deployment_of
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.project import project_of
-from mlspec.cli.terminal import say
+from mlspec.cli.terminal import next_command, say
 
 UNITS = ("inference", "training", "start", "gate", "rollout", "monitor")
 
@@ -27,7 +27,11 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, unit: s
       mlspec logs flight-delay.yaml --unit training
     """
     deployment = deployment_of(project_of(spec, environment, overrides))
-    for stamp, line in deployment.logs(unit, limit=limit):
+    lines = list(deployment.logs(unit, limit=limit))
+    if not lines and not as_json:
+        say(f"{unit} has logged nothing yet")
+        next_command(f"mlspec run {spec}")
+    for stamp, line in lines:
         if as_json:
             say(json.dumps({"time": stamp, "line": line}))
         else:

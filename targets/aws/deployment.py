@@ -164,11 +164,14 @@ class Deployment:
         return sorted((point["Timestamp"], float(point["Maximum"])) for point in points)
 
     def logs(self, unit: str, *, limit: int = 100) -> Iterator[tuple[int, str]]:
-        """(epoch ms, line) of a unit's last log lines, oldest first."""
+        """(epoch ms, line) of a unit's last log lines, oldest first; none where nothing was ever logged."""
         group = "/aws/sagemaker/TrainingJobs" if unit == "training" else f"/aws/lambda/{self._name(unit)}"
         client = self.client("logs")
         prefix = {"logStreamNamePrefix": self.prefix} if unit == "training" else {}
-        events = list(_pages(client.filter_log_events, "events", logGroupName=group, **prefix))
+        try:
+            events = list(_pages(client.filter_log_events, "events", logGroupName=group, **prefix))
+        except client.exceptions.ResourceNotFoundException:
+            return
         for event in sorted(events, key=lambda e: int(e["timestamp"]))[-limit:]:
             yield int(event["timestamp"]), str(event["message"]).rstrip()
 
