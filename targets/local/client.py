@@ -1,5 +1,6 @@
 """The mocked cloud seen from outside its process: started, found, stopped, and driven over loopback."""
 
+import fcntl
 import ipaddress
 import json
 import os
@@ -12,15 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlparse
 
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 
 MARK = "cloud.json"
 _START_SECONDS = 60
+_GREET_SECONDS = 30.0
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class Cloud:
     region: str
 
     def __post_init__(self) -> None:
-        host = urlparse(self.endpoint).hostname or ""
-        if not (host == "localhost" or _is_loopback(host)):
+        place = urlparse(self.endpoint)
+        host = place.hostname or ""
+        if place.scheme != "http" or not (host == "localhost" or _is_loopback(host)):
             raise SpecError([Diagnostic("ML803", f"{self.endpoint} is not on this machine's loopback: refused")])
 
     def client(self, service: str) -> Any:
@@ -99,7 +104,7 @@ class Cloud:
         request = urllib.request.Request(url, data=body, method=method)  # noqa: S310  (loopback, checked above)
         request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
+            with _DIRECT.open(request, timeout=timeout) as answer:
                 return answer.status, json.loads(answer.read())
         except HTTPError as error:
             return error.code, _decoded(error.read())
@@ -117,7 +122,7 @@ def _client(endpoint: str, region: str, service: str) -> Any:
         region_name=region,
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32, proxies={}),
     )
 
 
@@ -137,15 +142,15 @@ def _is_loopback(host: str) -> bool:
 
 
 def connect(directory: Path) -> Cloud | None:
-    """The cloud that runs in `directory`, if one does."""
+    """The cloud that runs in `directory`, if one does; what was left by another, or by nobody, is not taken for it."""
     try:
         mark = json.loads((directory / MARK).read_bytes())
         cloud = Cloud(**mark)
         os.kill(cloud.pid, 0)
-        cloud.now()
-    except (OSError, ValueError, TypeError, KeyError, URLError):
+        who = cloud._control("GET", "clock", timeout=_GREET_SECONDS)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, HTTPException):
         return None
-    return cloud
+    return cloud if (who.get("id"), who.get("pid")) == (cloud.id, cloud.pid) else None
 
 
 def start(directory: Path) -> Cloud:
@@ -154,6 +159,12 @@ def start(directory: Path) -> Cloud:
     if running is not None:
         return running
     directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds what the first has started
+        return connect(directory) or _started(directory)
+
+
+def _started(directory: Path) -> Cloud:
     (directory / MARK).unlink(missing_ok=True)
     with (directory / "cloud.log").open("ab") as log:
         process = subprocess.Popen(

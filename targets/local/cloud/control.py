@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -66,7 +67,7 @@ class Control:
             return 500, {"error": f"{type(error).__name__}: {error}"}
 
     def _clock(self, body: Mapping[str, Any]) -> Answer:
-        return 200, {"now": self._world.clock.now().isoformat()}
+        return 200, {"now": self._world.clock.now().isoformat(), "id": self._world.id, "pid": os.getpid()}
 
     def _move(self, body: Mapping[str, Any]) -> Answer:
         if "set" in body:

@@ -8,6 +8,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,8 +131,8 @@ class Pool:
             self._changed.notify_all()
             workers = [*self._all_idle(), *(worker for worker in self._busy if worker is not None)]
             self._idle.clear()
-        for worker in workers:
-            worker.close(grace=0.5)
+        with ThreadPoolExecutor(_MOST_WORKERS) as closing:
+            list(closing.map(lambda worker: worker.close(grace=0.5), workers))
 
 
 def stream_of(world: World, function: Any) -> str:

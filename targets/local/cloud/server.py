@@ -18,16 +18,16 @@ from mlspec.targets.local.cloud.timeline import Timeline
 from mlspec.targets.local.cloud.world import World
 
 _TICK_SECONDS = 1.0
-_IDLE_SECONDS = 6 * 3600.0
+IDLE_SECONDS = 6 * 3600.0
 
 
-def serve(directory: Path, port: int = 0) -> None:
-    """Serve until SIGTERM, SIGINT, or hours without a request."""
+def serve(directory: Path, port: int = 0, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Serve until SIGTERM, SIGINT, hours without a request, or until `cloud.json` no longer tells of this process."""
     _quiet()
     world = World(uuid.uuid4().hex, directory, Clock(directory / "clock"))
     install(world)
     timeline = Timeline(world)
-    _listen(world, timeline, port)
+    _listen(world, timeline, port, idle_seconds)
 
 
 def _quiet() -> None:
@@ -39,7 +39,7 @@ def _quiet() -> None:
     default_user_config["lambda"] = {"use_docker": True}
 
 
-def _listen(world: World, timeline: Timeline, port: int) -> None:
+def _listen(world: World, timeline: Timeline, port: int, idle_seconds: float) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
@@ -47,12 +47,14 @@ def _listen(world: World, timeline: Timeline, port: int) -> None:
     server = make_server("127.0.0.1", port, control, threaded=True, request_handler=MotoRequestHandler)
     world.endpoint = f"http://127.0.0.1:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # moto's own clients stay on loopback
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     _mark(world)
-    while not ended.wait(_TICK_SECONDS) and time.monotonic() - control.last < _IDLE_SECONDS:
+    tick = min(_TICK_SECONDS, idle_seconds)
+    while not ended.wait(tick) and time.monotonic() - control.last < idle_seconds and _is_marked(world):
         try:
             timeline.tick()
             world.pools["lambda"].evict()
@@ -73,6 +75,14 @@ class _Watched:
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         self.last = time.monotonic()
         return self._inner(environ, start_response)
+
+
+def _is_marked(world: World) -> bool:
+    """Whether clients can find this process: one whose folder was removed, or given to another, has no use."""
+    try:
+        return bool(json.loads((world.directory / "cloud.json").read_bytes())["id"] == world.id)
+    except (OSError, ValueError):
+        return False
 
 
 def _mark(world: World) -> None:

@@ -63,5 +63,5 @@ def _new_client(service: str, endpoint: str, region: str) -> Any:
         region_name=region,
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32, proxies={}),
     )
