@@ -2,19 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.models import Spec
 from mlspec.specs.origins import Origins
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`texts` holds each source file's text by the name spans use; file names are relative to the spec's folder."""
+    """`texts` holds each source file's text by the name spans use; file names are relative to the spec's folder.
+    `warnings` are about what is allowed and rarely meant. `looked` are the paths that composition looked at, those that
+    were not there too: while none of them changes, and the spec does not, neither does this."""
 
     spec: Spec
     origins: Origins
     texts: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
+    looked: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def resolved(self) -> dict[str, Any]:

@@ -1,65 +1,67 @@
-"""The stable code of every mistake this part of the compiler can find, with the one sentence that documents it."""
+"""The stable code of every diagnostic of the whole program, with what it means and what to do: the table is codes.toml."""
 
+import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
-CODES: Mapping[str, str] = MappingProxyType(
+_TABLE = Path(__file__).parent / "codes.toml"
+FAMILIES: Mapping[str, str] = MappingProxyType(
     {
-        # YAML
-        "ML101": "The file cannot be read as UTF-8 text.",
-        "ML102": "The file is too large to be a spec.",
-        "ML103": "The text is not YAML.",
-        "ML104": "A key is given twice in one mapping.",
-        "ML105": "A value carries a tag.",
-        "ML106": "A line is indented with tabs.",
-        "ML107": "Values are nested too deeply.",
-        "ML108": "There are too many values, aliases expanded.",
-        "ML109": "A merge key is used.",
-        "ML110": "The file does not hold exactly one mapping.",
-        "ML111": "The text holds a control character.",
-        "ML112": "A key is not a plain word.",
-        "ML113": "An alias names no anchor, or the value it stands in.",
-        # The language
-        "ML201": "A key is not known.",
-        "ML202": "A key is missing.",
-        "ML203": "A value is not one of those allowed.",
-        "ML204": "A gate compares with something that is not a champion.",
-        "ML205": "A value is of the wrong kind.",
-        "ML206": "A quantity is not understood.",
-        "ML207": "A value is out of range.",
-        "ML208": "A text does not have the form asked for.",
-        "ML209": "The keys of a block do not fit together.",
-        "ML220": "There is not exactly one label.",
-        "ML221": "There is more than one time column.",
-        "ML222": "Something goes by time, and there is no time column.",
-        "ML223": "The label's type cannot be learned.",
-        "ML224": "A metric does not fit the task.",
-        "ML225": "Segments need a category column.",
-        "ML226": "A monitored column is not a feature.",
-        "ML227": "A selection of columns is not understood.",
-        "ML228": "A retraining waits for a signal that nothing watches.",
-        "ML229": "The steps of a rollout do not rise to 100%.",
-        "ML230": "A column is not declared.",
-        "ML231": "The estimator is not known, or does not fit the task.",
-        "ML232": "The name is too long for AWS.",
-        "ML233": "A signal is watched twice.",
-        "ML234": "A rollback waits for a signal that nothing watches.",
-        "ML235": "A tuning needs exactly one aim.",
-        "ML236": "A key of a gate has no effect.",
-        "ML237": "There is nothing to learn from.",
-        "ML238": "Personal data would become a feature by accident.",
-        "ML239": "An approval is for an environment that is not known.",
-        "ML240": "The splits leave nothing to train on.",
-        "ML241": "A limit or an aim is on the wrong side of its metric.",
-        # Composition
-        "ML301": "A profile is not known.",
-        "ML302": "The defaults list is not understood.",
-        "ML303": "Profiles include each other in a circle.",
-        "ML304": "The environment is not known.",
-        "ML305": "An override is not understood.",
-        "ML306": "An override does not fit the spec.",
-        "ML307": "An interpolation is not allowed.",
-        "ML308": "An interpolation leads nowhere, or in a circle.",
-        "ML309": "A value is still to be filled in.",
+        "ML1": "YAML",
+        "ML2": "The language",
+        "ML3": "Composition",
+        "ML4": "What AWS is given",
+        "ML5": "Plan and state",
+        "ML6": "Deployment",
+        "ML7": "Packaging",
+        "ML8": "The command line",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What there is to say about one code."""
+
+    code: str
+    title: str
+    meaning: str
+    example: str
+    fix: str
+
+    @property
+    def family(self) -> str:
+        """The part of the program that finds it."""
+        return FAMILIES[self.code[:3]]
+
+
+@cache
+def pages() -> Mapping[str, Page]:
+    """Every code with its page, in order."""
+    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+    return MappingProxyType({code: Page(code, **entry) for code, entry in sorted(table.items())})
+
+
+def code_page(code: str) -> str:
+    """What `mlspec explain <code>` prints, and what stands in docs/diagnostics.md under the code."""
+    page = pages()[code]
+    return f"{page.title}\n\n{page.meaning}\n\n    {page.example}\n\nWhat to do: {page.fix}\n"
+
+
+def diagnostics_page() -> str:
+    """docs/diagnostics.md (run as a module, it prints the page)."""
+    parts = [
+        "# Diagnostics\n\nEvery mistake has a stable code. `mlspec explain ML204` prints what stands here; `--strict` of "
+        "validate, compile and plan turns\nwarnings into errors. Written from specs/codes.toml.\n"
+    ]
+    for prefix, family in FAMILIES.items():
+        parts.append(f"## {family}\n")
+        parts += [f"### {code}\n\n{code_page(code)}" for code in pages() if code.startswith(prefix)]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(diagnostics_page(), end="")

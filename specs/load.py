@@ -14,6 +14,7 @@ from mlspec.specs.models import Spec
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.origins import Origin, Origins, Source
 from mlspec.specs.rules import check_rules
+from mlspec.specs.rules_advice import advise
 from mlspec.specs.view import view_of, view_of_spec
 from mlspec.specs.wording import Wording
 from mlspec.specs.yaml_nodes import Node
@@ -22,17 +23,27 @@ from mlspec.specs.yaml_text import split_lines
 KEYS = tuple(field.alias or name for name, field in Spec.model_fields.items() if name != "environment")
 
 
-def load_spec(path: Path, *, environment: str = "dev", overrides: Sequence[str] = ()) -> Checked:
-    """Read, compose and check the spec in `path`; raises SpecError with every diagnostic there is."""
+def load_spec(
+    path: Path, *, environment: str = "dev", overrides: Sequence[str] = (), library: str = ""
+) -> Checked:
+    """Read, compose and check the spec in `path`, with the team's library named by mlspec.toml, or by `library` (a
+    folder or a package); raises SpecError with every diagnostic there is."""
     path = Path(path)
     try:
-        composed = compose_spec(path, environment, overrides, KEYS)
+        composed = compose_spec(path, environment, overrides, KEYS, library=library)
         spec = _check(composed, environment)
     except SpecError as error:
         raise SpecError(with_lines(error.diagnostics, _texts(path))) from None
     if spec is None:
         raise SpecError(with_lines(composed.found, composed.texts))
-    return Checked(spec, _complete(origins_of(composed.places), spec), composed.texts)
+    warnings = tuple(with_lines(_warnings(spec, composed), composed.texts))
+    return Checked(spec, _origins(composed, spec), composed.texts, looked=composed.looked, warnings=warnings)
+
+
+def _warnings(spec: Spec, composed: Composed) -> list[Diagnostic]:
+    """Composition's own, and advice on what the spec says; a broken spec gets none: its mistakes come first."""
+    advice = (replace(_diagnostic(one, composed.places), severity=Severity.WARNING) for one in advise(spec))
+    return list(SpecError([*composed.found, *advice]).diagnostics)
 
 
 def _check(composed: Composed, environment: str) -> Spec | None:
@@ -109,13 +120,14 @@ def _closed(path: tuple[str, ...]) -> bool:
     return all(schema.get("additionalProperties") is not True for schema in schemas_at(path))
 
 
-def _complete(origins: Origins, spec: Spec) -> Origins:
+def _origins(composed: Composed, spec: Spec) -> Origins:
     """The origins, with one for each value that came from the language itself."""
+    origins = origins_of(composed.places)
     by_path = dict(origins.by_path)
     dumped = spec.model_dump(mode="json", by_alias=True)
     for path in _paths(dumped, ""):
         by_path.setdefault(path, Origin(Source.DEFAULT))
-    return replace(origins, by_path=by_path)
+    return replace(origins, by_path=by_path, finals=composed.finals)
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:

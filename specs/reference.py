@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlspec.specs.codes import CODES
+from mlspec.specs.codes import pages
+from mlspec.specs.defaults_list import GROUPS
 from mlspec.specs.estimators import ESTIMATORS
-from mlspec.specs.profiles import SHIPPED
+from mlspec.specs.libraries import SHIPPED
 from mlspec.specs.rules_gates import METRICS
 from mlspec.specs.schema import json_schema
 
 _QUANTITY = r"^\s*\d"  # how the pattern of every quantity begins
-_FAMILIES = {"ML1": "YAML", "ML2": "The language", "ML3": "Composition"}
 _INTRODUCTION = """\
 # The language
 
@@ -22,36 +22,47 @@ Text is YAML 1.2: `no` is a text, a key stands once, there are no tags and no me
 
 ## Composition
 
-Layers, lowest first: the language's own defaults, profiles, the spec, the overlay of the environment, overrides.
-Mappings are merged key by key; anything else is replaced, lists too.
+Layers, lowest first: the language's own defaults, files of libraries, the spec, the overlay of the environment,
+overrides. Mappings are merged key by key; anything else is replaced, lists too.
 
-- `defaults` names profiles: `- profile: standard`, or `- profile: [hipaa, gdpr]`, and `- _self_` for the file itself,
-  which comes last where it is not written. Profiles are shipped, or stand in a `profiles` folder beside the spec or up
-  to three folders above it. A profile may have `defaults` of its own; one that is reached twice is laid once.
+- `defaults` names files of libraries by group: `- profile: standard`, `- serving: small-lambda`, or several of a group,
+  `- profile: [hipaa, gdpr]`; and `- _self_` for the file itself, which comes last where it is not written. A profile may
+  set any block; a file of the groups data, training, serving, rollout, monitors and governance sets the block it is named
+  after. A file may have `defaults` of its own; one that is reached twice is laid once.
+- There are two libraries: the shipped one, and your team's, a folder that holds `<group>/<name>.yaml`. `mlspec.toml`
+  beside the spec or above it names it, `[library]` with `path = "../platform"` or with `package = "acme_models"` for an
+  installed package; `--library` of a command goes before that. No name may be in both. Profiles may also stand in a
+  `profiles` folder beside the spec or up to three folders above it.
+- `final: [serving.auth, gates]` in a file of a library: no later layer, spec, overlay or override may change what these
+  keys are once that file is laid. `mlspec explain` says which keys are final.
 - `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
 - Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
-  `~key.path` to remove one, and `profile=name` for other profiles.
-- `${key.path}` takes a value from elsewhere in the spec. There are no resolvers: neither the environment nor the clock
-  changes what a spec says. `???` in a profile is a value that the spec must fill in.
+  `~key.path` to remove one, and `profile=name` or `serving=name` for other files of a library.
+- `${key.path}` (or `${spec.key.path}`) takes a value from elsewhere in the spec, `${.key}` from beside it, `${..key}` from
+  one level above; `${env.name}` is the chosen environment. There are no other resolvers: neither the process environment,
+  nor the clock, nor a commit changes what a spec says. `???` in a library is a value that the spec must fill in.
 """
 
 
 def language_page() -> str:
     """The whole page."""
     schema = json_schema()
-    parts = [_INTRODUCTION, _profiles(), _block("Spec", "The top of a file.", schema)]
+    parts = [_INTRODUCTION, _library(), _block("Spec", "The top of a file.", schema)]
     for name, block in schema["$defs"].items():
         if not name.endswith("Overlay"):
             parts.append(_block(name, block.get("description", ""), block))
     return "\n".join([*parts, _metrics(), _estimators(), _codes()])
 
 
-def _profiles() -> str:
-    lines = ["## Shipped profiles", ""]
-    for path in sorted(SHIPPED.glob("*.yaml")):
-        comments = [line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
-        lines.append(f"- {' '.join(comments)}")
-    return "\n".join([*lines, ""])
+def _library() -> str:
+    lines = ["## Shipped library", ""]
+    for group in GROUPS:
+        lines += [f"As `{group}`:", ""]
+        for path in sorted((SHIPPED / group).glob("*.yaml")):
+            comments = [line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
+            lines.append(f"- {' '.join(comments)}")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _block(name: str, meaning: str, block: Mapping[str, Any]) -> str:
@@ -131,8 +142,10 @@ def _estimators() -> str:
 
 
 def _codes() -> str:
-    lines = ["## Diagnostics", "", "| code | of | meaning |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {code} | {_FAMILIES[code[:3]]} | {text} |" for code, text in CODES.items()), ""])
+    lines = ["## Diagnostics", "", "All codes, with examples: [diagnostics.md](diagnostics.md).", ""]
+    lines += ["| code | of | meaning |", "|---|---|---|"]
+    spoken = (page for page in pages().values() if page.code < "ML5")
+    return "\n".join([*lines, *(f"| {page.code} | {page.family} | {page.title} |" for page in spoken), ""])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from mlspec.specs.codes import CODES
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span
 
 _WIDEST = 100
@@ -56,9 +55,26 @@ def _counted(number: int, noun: str) -> str:
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """One document with every diagnostic, in order."""
-    entries = [_entry(diagnostic) for diagnostic in diagnostics]
+    entries = diagnostic_entries(diagnostics)
     errors = sum(entry["severity"] == Severity.ERROR for entry in entries)
     return json.dumps({"format": 1, "errors": errors, "diagnostics": entries}, indent=2, ensure_ascii=False)
+
+
+def diagnostic_entries(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """Each diagnostic as plain values, for documents."""
+    return [_entry(diagnostic) for diagnostic in diagnostics]
+
+
+def read_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[Diagnostic, ...]:
+    """The diagnostics that `diagnostic_entries` wrote."""
+    return tuple(_read(entry) for entry in entries)
+
+
+def _read(entry: Mapping[str, Any]) -> Diagnostic:
+    place = (entry["file"], entry["line"], entry["column"], entry["width"])
+    span = Span(*place) if entry["file"] is not None else None
+    words = (entry["path"], entry["hint"], entry["source"])
+    return Diagnostic(entry["code"], entry["message"], span, *words, Severity(entry["severity"]))
 
 
 def _entry(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -110,7 +126,13 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    return {"id": code, "shortDescription": {"text": CODES.get(code, code)}}
+    from mlspec.specs.codes import pages  # read for this form only
+
+    page = pages().get(code)
+    if page is None:
+        return {"id": code, "shortDescription": {"text": code}}
+    help_text = {"text": f"{page.meaning} {page.fix}"}
+    return {"id": code, "shortDescription": {"text": page.title}, "fullDescription": help_text}
 
 
 def _result(diagnostic: Diagnostic, index: int, folder: str) -> dict[str, Any]:

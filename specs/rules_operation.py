@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.rules_gates import metric_problem
+from mlspec.specs.schedules import schedule_problem
 from mlspec.specs.view import View
 from mlspec.specs.wording import Wording
 
@@ -15,8 +16,6 @@ LONGEST_STACK = 39
 _DRIFT = ("data_drift", "prediction_drift")
 _WATCHERS = {"drift": _DRIFT, "latency_p99": ("latency_p99",)}
 _TOP = re.compile(r"top [1-9][0-9]{0,3}\Z")
-_RATE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)\Z")
-_CRON = re.compile(r"cron\((\S+ ){5}\S+\)\Z")
 
 
 def names_fit_aws(view: View) -> Iterator[Wording]:
@@ -108,10 +107,12 @@ def retraining_signals_are_watched(view: View) -> Iterator[Wording]:
 def schedules_are_whole(view: View) -> Iterator[Wording]:
     """EventBridge refuses a malformed schedule, and only at deployment."""
     for index, trigger in enumerate(view.retraining.on if view.retraining else ()):
-        if not isinstance(trigger, str) and not (_RATE.match(trigger.schedule) or _CRON.match(trigger.schedule)):
-            hint = 'such as "rate(1 day)", "rate(30 days)" or "cron(0 6 1 * ? *)"'
-            path = ("retraining", "on", str(index), "schedule")
-            yield Wording("ML208", f"'{trigger.schedule[:60]}' is not a schedule", hint, path)
+        if isinstance(trigger, str) or not (problem := schedule_problem(trigger.schedule)):
+            continue
+        code, reason = problem
+        message = f"'{trigger.schedule[:60]}' is not a schedule that can come: {reason}"
+        hint = 'such as "rate(1 day)", "rate(30 days)" or "cron(0 6 1 * ? *)"'
+        yield Wording(code, message, hint, ("retraining", "on", str(index), "schedule"))
 
 
 def _broken(view: View, key: str) -> bool:

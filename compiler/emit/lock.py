@@ -9,6 +9,7 @@ from mlspec.compiler.encoding import pretty
 from mlspec.compiler.entries import FORMAT
 from mlspec.compiler.graph import Graph
 from mlspec.compiler.vendor import unit_digests
+from mlspec.specs.render import diagnostic_entries
 
 if TYPE_CHECKING:
     from mlspec.specs.checked import Checked
@@ -24,6 +25,7 @@ def lock(graph: Graph, files: Mapping[str, bytes], checked: "Checked") -> bytes:
             path: str(origin) for path, origin in checked.origins.by_path.items() if origin.span or origin.text
         },
         "sources": {name: _digest(text.encode()) for name, text in checked.texts.items()},
+        "warnings": diagnostic_entries(checked.warnings),
         "units": unit_digests(graph.units),
         "files": {path: _digest(held) for path, held in files.items()},
     }

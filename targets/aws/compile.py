@@ -6,6 +6,8 @@ from mlspec.compiler.bundle import Bundle
 from mlspec.compiler.emit import emit_bundle
 from mlspec.compiler.passes import run_passes
 from mlspec.specs.checked import Checked
+from mlspec.specs.diagnostics import SpecError
+from mlspec.specs.load import with_lines
 from mlspec.targets.aws.inputs import local_inputs
 from mlspec.targets.aws.lower import lower
 from mlspec.targets.aws.types import TYPES
@@ -14,5 +16,8 @@ __all__ = ["compile_spec", "local_inputs"]
 
 
 def compile_spec(checked: Checked, inputs: Mapping[str, bytes]) -> Bundle:
-    """The bundle; `inputs` are the local data files' bytes by name. Raises SpecError."""
-    return emit_bundle(run_passes(lower(checked, inputs), TYPES), TYPES, checked)
+    """The bundle; `inputs` are the local data files' bytes by name. Raises SpecError, with the warnings there are."""
+    try:
+        return emit_bundle(run_passes(lower(checked, inputs), TYPES), TYPES, checked)
+    except SpecError as error:
+        raise SpecError([*with_lines(error.diagnostics, checked.texts), *checked.warnings]) from None

@@ -2,7 +2,6 @@
 
 import json
 
-from mlspec.specs.codes import CODES
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span
 from mlspec.specs.render import render_github, render_json, render_sarif, render_text
 from tests.specs.conftest import Mistakes
@@ -92,14 +91,3 @@ def test_a_caret_stands_under_the_word_that_was_found(good: str, mistakes: Mista
     _, shown, caret, hint = text.splitlines()
     assert shown[caret.index("^") : caret.rindex("^") + 1] == "lamda"
     assert hint.startswith("  hint: did you mean 'lambda'?")
-
-
-def test_every_code_that_is_used_is_documented() -> None:
-    import re
-    from pathlib import Path
-
-    import mlspec.specs as package
-
-    folder = Path(package.__file__ or "").parent
-    used = {c for p in folder.glob("*.py") if p.name != "codes.py" for c in re.findall(r'"(ML\d{3})"', p.read_text())}
-    assert used == set(CODES)

@@ -7,16 +7,6 @@ from mlspec.specs.diagnostics import Diagnostic
 from mlspec.targets.aws.lower import limits, unbuilt
 from mlspec.targets.aws.lower.refusal import Refusal, Rule
 
-CODES: Mapping[str, str] = {
-    "ML401": "Something in the spec is not built yet.",
-    "ML402": "The rows cannot be had from where the spec says they are.",
-    "ML403": "A key has no effect where it stands.",
-    "ML404": "A value is outside what AWS allows.",
-    "ML405": "A rollback has no limit to go by.",
-    "ML406": "A training image is nowhere SageMaker could pull it from.",
-}
-
-
 RULES: tuple[tuple[str, Rule], ...] = (
     ("ML401", unbuilt.serving_target),
     ("ML401", unbuilt.training),

@@ -1,0 +1,100 @@
+"""What is allowed and rarely meant is told, at its line; a strict run refuses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlspec.cli.app import invoke
+from mlspec.cli.exits import Exit
+from mlspec.specs.diagnostics import Severity
+from mlspec.specs.init import TEMPLATES, init_spec
+from mlspec.specs.rules_advice import ADVICE
+from mlspec.specs.schedules import schedule_problem
+from tests.specs.conftest import Load
+
+# old text, new text with @@ at the place of the warning, its code
+CASES = (
+    ("rows: {min: 1000}}, leakage]", "rows: {min: 1000}}]", "ML259"),
+    ("plan:     {type: category,", "plan:     {unit: @@EUR, type: category,", "ML254"),
+    ("    spend:", "    @@was_left: {type: bool}\n    spend:", "ML255"),
+    ("email: [ml-team@example.com]", "email: [other@example.com]", "ML257"),
+    ("notify: {email: [ml-team@example.com]}\n", "", "ML256"),
+    ("by: lead@example.com", "by: @@ml-team@example.com", "ML258"),
+    ("auth: iam", "auth: iam, timeout: 40ms", "ML260"),
+    ("auth: iam", "auth: iam, concurrency: @@901", "ML261"),
+    ("auth: iam", "auth: iam, max_rows: @@1000000", "ML262"),
+    ("test: 15d", "test: 20%", "ML253"),
+    (", versus: champion, tolerance: 0.005, confidence: 95%", ", min: 0.6", "ML252"),
+)
+
+
+@pytest.mark.parametrize(("old", "new", "code"), CASES, ids=[code for *_, code in CASES])
+def test_a_warning_is_told_where_it_is(good: str, load: Load, old: str, new: str, code: str) -> None:
+    assert old in good
+    text = good.replace(old, new, 1)
+    found = [warning for warning in load(text.replace("@@", "")).warnings if warning.code == code]
+    assert [warning.severity for warning in found] == [Severity.WARNING]
+    assert found[0].line, "the line is shown"
+    if "@@" in text:
+        before = text[: text.index("@@")]
+        assert found[0].span
+        place = (found[0].span.line, found[0].span.column)
+        assert place == (before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def test_a_spec_without_gates_and_monitors(load: Load) -> None:
+    text = init_spec("binary", "bare").split("gates:")[0].replace("profile: standard", "profile: minimal")
+    assert {"ML250", "ML251"} <= {warning.code for warning in load(text).warnings}
+
+
+def test_every_advice_has_a_case() -> None:
+    assert len({code for *_, code in CASES} | {"ML250", "ML251"}) == len(ADVICE) + 1, "one of them has two codes"
+
+
+def test_the_good_spec_and_the_templates_are_good(good: str, load: Load) -> None:
+    assert load(good).warnings == ()
+    for template in TEMPLATES:
+        assert [(one.code, one.message) for one in load(init_spec(template, "model")).warnings] == []
+
+
+def test_warnings_are_shown_and_strict_refuses_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "model.yaml"
+    spec.write_text(init_spec("binary", "model").replace(", leakage]", "]"))
+    for command in ("validate", "compile", "plan", "plan"):  # the last from the cache
+        assert invoke([command, str(spec)]) == Exit.DONE
+        assert "ML259 warning:" in capsys.readouterr().err
+        assert invoke([command, str(spec), "--strict"]) == Exit.INVALID
+        assert "ML259 features" in capsys.readouterr().err
+    assert invoke(["validate", str(spec), "--json"]) == Exit.DONE
+    document = json.loads(capsys.readouterr().out)
+    assert (document["errors"], document["diagnostics"][0]["severity"]) == (0, "warning")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rate(1 day)", "rate(30 days)", "rate(1 minute)", "cron(0 6 1 * ? *)", "cron(0/15 8-17 ? * MON-FRI *)",
+        "cron(0 6 L * ? 2027)", "cron(0 6 ? JAN,JUL 2#1 *)", "cron(0 6 ? * 6L 2027-2030)", "cron(5,10 0 29 2 ? *)",
+    ],
+)  # fmt: skip
+def test_schedules_that_come(text: str) -> None:
+    assert schedule_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("rate(1 days)", "ML208"), ("rate(30 day)", "ML208"), ("rate(0 days)", "ML208"), ("rate(0 day)", "ML208"),
+        ("rate(2 weeks)", "ML208"), ("rate(1.5 days)", "ML208"), ("cron(0 6 * * ?)", "ML208"),
+        ("cron(0 6 * * * *)", "ML208"), ("cron(0 6 ? * ? *)", "ML208"), ("cron(60 6 1 * ? *)", "ML208"),
+        ("cron(0 24 1 * ? *)", "ML208"), ("cron(0 6 32 * ? *)", "ML208"), ("cron(0 6 1 13 ? *)", "ML208"),
+        ("cron(0 6 ? * 8 *)", "ML208"), ("cron(0 6 ? * MOO *)", "ML208"), ("cron(0 6 1 * ? 1969)", "ML208"),
+        ("cron(5-1 6 1 * ? *)", "ML208"), ("cron(0/0 6 1 * ? *)", "ML208"), ("cron(0 6 31 2 ? *)", "ML242"),
+        ("cron(0 6 31 4,JUN ? *)", "ML242"), ("every day", "ML208"),
+    ],
+)  # fmt: skip
+def test_schedules_that_do_not(text: str, code: str) -> None:
+    problem = schedule_problem(text)
+    assert problem is not None
+    assert problem[0] == code
