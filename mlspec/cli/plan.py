@@ -6,24 +6,27 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlspec.cli.advice import heed, strict_option
 from mlspec.cli.cloudmark import running_cloud
 from mlspec.cli.exits import Exit
-from mlspec.cli.options import json_option, spec_options, target_option
+from mlspec.cli.options import fleet_of, fleet_options, json_option, target_option
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.terminal import next_command, say, show_json, style
 
 if TYPE_CHECKING:
+    from mlspec.cli.fleet import Fleet
     from mlspec.compiler.plan import Plan
     from mlspec.compiler.state import State
 
 
 @click.command("plan")
-@spec_options
+@fleet_options
 @target_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Seal the plan into a file for apply.")
 @click.option(
     "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="How to print it."
 )
+@strict_option
 @json_option
 @click.option(
     "--whole", is_flag=True, help="Show every property of what is made or destroyed, not only of what changes."
@@ -35,9 +38,12 @@ def command(
     environment: str,
     overrides: tuple[str, ...],
     *,
+    changed_since: str,
+    jobs: int | None,
     target: str,
     out: Path | None,
     form: str,
+    strict: bool,
     as_json: bool,
     whole: bool,
     detailed_exitcode: bool,
@@ -49,17 +55,31 @@ def command(
     Example:
       mlspec plan flight-delay.yaml --out flight-delay.plan
       mlspec apply flight-delay.plan
+      mlspec plan models/ --changed-since main
     """
+    changed = Exit.UNEXPECTED_CHANGES if expect_no_changes else Exit.CHANGES if detailed_exitcode else Exit.DONE
+    fleet = fleet_of(spec, environment, overrides, since=changed_since, jobs=jobs, strict=strict)
+    if fleet is not None:
+        only_one = bool(out or whole or form == "markdown")
+        return _fleet(fleet, changed, only_one=only_one, as_json=as_json or form == "json")
     project = project_of(spec, environment, overrides)
+    heed(project, strict=strict)
     plan = plan_of(project)
     print_plan(plan, "json" if as_json else form, whole=whole)
     if out:
         write_plan(plan, project, out)
     if form == "text" and not as_json:
         next_command(f"mlspec apply {out or spec}" if not plan.empty else f"mlspec status {spec}")
-    if plan.empty:
-        return int(Exit.DONE)
-    return int(Exit.UNEXPECTED_CHANGES if expect_no_changes else Exit.CHANGES if detailed_exitcode else Exit.DONE)
+    return int(Exit.DONE if plan.empty else changed)
+
+
+def _fleet(fleet: "Fleet", changed: Exit, *, only_one: bool, as_json: bool) -> int:
+    from mlspec.cli.fleet import report, run_fleet
+    from mlspec.cli.fleet_acts import PlanOne
+
+    if only_one:
+        raise click.UsageError("--out, --whole and --format markdown are for one spec, not for a folder")
+    return report(run_fleet(fleet, PlanOne(changed)), as_json=as_json)
 
 
 def plan_of(project: Project) -> "Plan":
