@@ -105,7 +105,7 @@ def invoke(arguments: Sequence[str]) -> int:
         if not type(error).__module__.startswith(("botocore.", "urllib.error")):
             raise
         show_diagnostics(
-            [Diagnostic("ML805", f"the cloud answered: {error}", hint="see mlspec status and mlspec logs")]
+            [Diagnostic("ML807", f"the cloud answered: {error}", hint="see mlspec status and mlspec logs")]
         )
         return int(Exit.ERROR)
 
