@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -22,6 +23,7 @@ from urllib.parse import urlparse
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 
 MARK = "cloud.json"
+_NEEDED = ("boto3", "moto", "time_machine", "awslambdaric")  # by the mocked cloud's process
 _START_SECONDS = 60
 _GREET_SECONDS = 30.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
@@ -164,7 +166,15 @@ def start(directory: Path) -> Cloud:
         return connect(directory) or _started(directory)
 
 
+def _check_installed() -> None:
+    """Raise ModuleNotFoundError here and now, rather than in a process whose words are in a log."""
+    for package in _NEEDED:
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+
 def _started(directory: Path) -> Cloud:
+    _check_installed()
     (directory / MARK).unlink(missing_ok=True)
     with (directory / "cloud.log").open("ab") as log:
         process = subprocess.Popen(

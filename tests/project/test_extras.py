@@ -85,3 +85,4 @@ def test_a_plain_install_says_what_an_apply_needs(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("ML805 this command needs ")
     assert "Traceback" not in done.stderr
+    assert not (folder / ".mlspec" / "local" / "cloud.json").exists(), "a cloud was started that nobody can use"
