@@ -1,25 +1,21 @@
 """A spec's place on disk: its `.mlspec` folder with compiled bundles, state, and the mocked cloud."""
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mlspec
+from mlspec.cli import bundle_cache
 from mlspec.compiler.bundle import Bundle
 
 if TYPE_CHECKING:
     from mlspec.specs.checked import Checked
+    from mlspec.specs.diagnostics import Diagnostic
     from mlspec.targets.local.client import Cloud
     from mlspec.targets.local.engine import StateStore
-
-
-_CACHED = 24  # bundles kept beside a spec
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,32 @@ class Project:
 
     @cached_property
     def bundle(self) -> Bundle:
-        """The compiled bundle, from the cache when neither the spec, its inputs nor mlspec changed."""
-        cached = self._cached()
-        return cached if cached is not None else self._compile()
+        """The compiled bundle, from the cache when neither the spec, what it reads nor mlspec changed."""
+        return self.cached.bundle() if self.cached is not None else self._compile()
+
+    @property
+    def digest(self) -> str:
+        """The bundle's digest: of what is cached, only one line is read."""
+        return self.cached.digest if self.cached is not None else self.bundle.digest
+
+    @cached_property
+    def cached(self) -> "bundle_cache.Entry | None":
+        """What the cache holds for the spec as it is."""
+        try:
+            return bundle_cache.look_up(self._entry_file, self.path.parent)
+        except OSError:  # a spec that cannot be read is told by the one who checks it
+            return None
+
+    @property
+    def warnings(self) -> "tuple[Diagnostic, ...]":
+        """What was advised when the bundle was compiled."""
+        from mlspec.specs.render import read_entries
+
+        return read_entries(self.cached.head["warnings"] if self.cached is not None else self.lock["warnings"])
+
+    @cached_property
+    def _entry_file(self) -> Path:
+        return bundle_cache.entry_file(self.home, self.path, self.environment, self.overrides)
 
     @cached_property
     def lock(self) -> dict[str, Any]:
@@ -96,64 +115,13 @@ class Project:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
 
-    def _key(self) -> str:
-        parts = [self.path.name, self.environment, *self.overrides, mlspec.__version__, _own_state()]
-        digest = hashlib.sha256("\0".join(parts).encode())
-        digest.update(self.path.read_bytes())
-        return digest.hexdigest()[:32]
-
-    def _cached(self) -> Bundle | None:
-        """The bundle in the cache's one file: a line that lists names and sizes, then the bytes, one after another."""
-        try:
-            head, _, content = (self.home / "cache" / self._key()).read_bytes().partition(b"\n")
-            listed = json.loads(head)
-            if any(_digest(self.path.parent / name) != digest for name, digest in listed["inputs"].items()):
-                return None
-            ends = list(accumulate(listed["files"].values(), initial=0))
-            if ends[-1] != len(content):
-                return None
-            return Bundle({name: content[ends[n] : ends[n + 1]] for n, name in enumerate(listed["files"])})
-        except (OSError, ValueError, KeyError):
-            return None
-
     def _compile(self) -> Bundle:
         from mlspec.targets.aws.compile import compile_spec, local_inputs
 
         inputs = local_inputs(self.checked, self.path.parent)
         bundle = compile_spec(self.checked, inputs)
-        self._remember(bundle, inputs)
+        bundle_cache.remember(self._entry_file, bundle, self.checked, self.path.parent)
         return bundle
-
-    def _remember(self, bundle: Bundle, inputs: dict[str, bytes]) -> None:
-        """A cache that cannot be written costs time, not the command."""
-        target = self.home / "cache" / self._key()
-        partial = target.with_name(f"{target.name}.{os.getpid()}")
-        digests = {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
-        listed = {"inputs": digests, "files": {name: len(content) for name, content in bundle.files.items()}}
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(b"\n".join([json.dumps(listed).encode(), b"".join(bundle.files.values())]))
-            partial.replace(target)
-            for old in sorted(target.parent.iterdir(), key=lambda entry: entry.stat().st_mtime)[:-_CACHED]:
-                old.unlink(missing_ok=True)
-        except OSError:
-            return
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def _own_state() -> str:
-    """Changes whenever a file of the installed mlspec does, so that no stale bundle outlives an upgrade."""
-    root = Path(mlspec.__file__).parent
-    newest = 0
-    for folder in ("specs", "compiler", "runtime", "targets/aws"):
-        for directory, _, names in os.walk(root / folder):
-            newest = max(
-                [newest, *(os.stat(os.path.join(directory, n)).st_mtime_ns for n in names if n[-4:] != ".pyc")]
-            )
-    return str(newest)
 
 
 def project_of(path: Path, environment: str, overrides: Sequence[str]) -> Project:

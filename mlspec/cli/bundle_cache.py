@@ -1,0 +1,114 @@
+"""What a spec and all it reads compiled to, kept by content: found again without importing the compiler."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlspec
+from mlspec.compiler.bundle import Bundle
+from mlspec.targets.aws.inputs import local_files
+
+if TYPE_CHECKING:
+    from mlspec.specs.checked import Checked
+
+_KEPT = 8  # bundles of one spec: a few environments, and the last edits
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One bundle in its file: a line that says what it is made of, then the bytes, one file after another."""
+
+    file: Path
+    head: Mapping[str, Any]
+    start: int
+
+    @property
+    def digest(self) -> str:
+        """The bundle's digest, read without the bundle."""
+        return str(self.head["digest"])
+
+    @property
+    def stack(self) -> str:
+        """What the bundle deploys to."""
+        return str(self.head["stack"])
+
+    def bundle(self) -> Bundle:
+        """The files."""
+        sizes: dict[str, int] = self.head["files"]
+        content = self.file.read_bytes()[self.start :]
+        ends = list(accumulate(sizes.values(), initial=0))
+        return Bundle({name: content[ends[n] : ends[n + 1]] for n, name in enumerate(sizes)})
+
+
+def entry_file(home: Path, spec: Path, environment: str, overrides: tuple[str, ...]) -> Path:
+    """Where the bundle of this very text, under this environment and these overrides, is kept."""
+    parts = [spec.name, environment, *overrides, mlspec.__version__, _own_state()]
+    digest = hashlib.sha256("\0".join(parts).encode())
+    digest.update(spec.read_bytes())
+    return home / "cache" / spec.name / digest.hexdigest()[:32]
+
+
+def look_up(file: Path, folder: Path) -> Entry | None:
+    """The entry, when it is whole and nothing that the spec in `folder` reads has changed."""
+    try:
+        with file.open("rb") as opened:
+            line = opened.readline()
+        head = json.loads(line)
+        whole = file.stat().st_size == len(line) + sum(head["files"].values())
+        same = all(digest_of(folder / name) == digest for name, digest in head["read"].items())
+        same = same and dict(_data(folder, head["data"])) == head["data"]["files"]
+        return Entry(file, head, len(line)) if whole and same else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(file: Path, bundle: Bundle, checked: "Checked", folder: Path) -> None:
+    """Keep `bundle`; a cache that cannot be written costs time, not the command."""
+    spec = checked.spec
+    shipped = (Path(mlspec.__file__).parent / "specs").resolve()
+    libraries = [path for path in checked.looked if not path.resolve().is_relative_to(shipped)]
+    read = {os.path.relpath(path, folder): digest_of(path) for path in libraries}  # what was not there, too
+    data: dict[str, Any] = {"uri": spec.data.source.uri, "format": spec.data.source.format}
+    data["files"] = dict(_data(folder, data))
+    stack = f"{spec.name}-{spec.environment}"
+    warnings = json.loads(bundle.files["mlspec.lock"])["warnings"]
+    sizes = {name: len(content) for name, content in bundle.files.items()}
+    head = {"digest": bundle.digest, "stack": stack, "warnings": warnings, "read": read, "data": data, "files": sizes}
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(b"\n".join([json.dumps(head).encode(), b"".join(bundle.files.values())]))
+        partial.replace(file)
+        for old in sorted(file.parent.iterdir(), key=lambda entry: entry.stat().st_mtime)[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, or nothing where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _data(folder: Path, data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, path in local_files(data["uri"], data["format"], folder).items():
+        yield name, digest_of(path)
+
+
+@cache
+def _own_state() -> str:
+    """Changes whenever a file of the installed mlspec does, so that no stale bundle outlives an upgrade."""
+    root = Path(mlspec.__file__).parent
+    newest = 0
+    for folder in ("specs", "compiler", "runtime", "targets/aws"):
+        for directory, _, names in os.walk(root / folder):
+            newest = max(
+                [newest, *(os.stat(os.path.join(directory, n)).st_mtime_ns for n in names if n[-4:] != ".pyc")]
+            )
+    return str(newest)

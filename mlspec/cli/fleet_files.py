@@ -1,0 +1,75 @@
+"""A folder -> the specs in it; a revision -> those of them that a change since then touches."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mlspec.cli.project import Project
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+
+_SPEC = re.compile(rb"^(?:\xef\xbb\xbf)?apiVersion[ \t]*:[ \t]*[\"']?mlspec/", re.MULTILINE)
+_TOP = 16 * 1024  # where the version stands, comments above it included
+
+
+def is_spec(path: Path) -> bool:
+    """Whether the file says that it is a spec."""
+    try:
+        with path.open("rb") as file:
+            return _SPEC.search(file.read(_TOP)) is not None
+    except OSError:
+        return False
+
+
+def specs_in(folder: Path) -> list[Path]:
+    """The specs in `folder` and below it, in the order of their paths; hidden folders are left out."""
+    return sorted((path for path in _yaml_files(folder) if is_spec(path)), key=lambda path: path.as_posix())
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    for directory, below, names in os.walk(folder):
+        below[:] = [name for name in below if not name.startswith(".")]
+        yield from (Path(directory) / name for name in names if name.endswith((".yaml", ".yml")))
+
+
+def changed_files(folder: Path, revision: str) -> frozenset[str]:
+    """The files that differ from `revision`, new ones included, as real paths. Raises SpecError."""
+    top = _git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
+    differ = _git(folder, "diff", "--name-only", "--no-renames", "-z", "--end-of-options", revision, "--", top)
+    new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", top)
+    return frozenset(os.path.realpath(os.path.join(top, name)) for name in (differ + new).split("\0") if name)
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise SpecError([Diagnostic("ML821", "--changed-since needs git, which is not installed")]) from None
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["it failed"])[-1]
+        hint = "give a commit, a branch or a tag of the repository that the folder is in"
+        raise SpecError([Diagnostic("ML821", f"git cannot tell what changed: {reason}", hint=hint)])
+    return done.stdout
+
+
+def touched(project: Project, changed: Iterable[str]) -> bool:
+    """Whether a change touches what the spec says: its file, a library file, its data; when in doubt, it does."""
+    paths = set(changed)
+    if os.path.realpath(project.path) in paths:
+        return True
+    reads, data = _reads(project)
+    if reads is None or any(name in paths for name in reads):
+        return True
+    return data is not None and any(path == data or path.startswith(data + os.sep) for path in paths)
+
+
+def _reads(project: Project) -> tuple[set[str] | None, str | None]:
+    """What a spec's composition looked at, there or not, and where its data is, where that is local."""
+    try:
+        checked = project.checked
+    except SpecError:
+        return None, None  # with mistakes in it, nobody can say what it would read
+    uri, folder = checked.spec.data.source.uri, project.path.parent
+    data = None if "://" in uri else os.path.realpath(folder / uri)
+    return {os.path.realpath(path) for path in checked.looked}, data
