@@ -56,6 +56,8 @@ def _typed(name: str, dtype: "pl.DataType", settings: TrainingSettings) -> "pl.E
         return expression.fill_nan(None)
     if column is not None and column.type == "datetime":
         return _utc(expression, dtype)
+    if column is not None and column.type == "category" and dtype.is_integer():
+        return expression.cast(pl.String)  # classes that are numbers: a contract names categories by text
     if dtype == pl.Null and column is not None:
         return expression.cast(getattr(pl, _NUMBERS_AND_TEXT[column.type]))
     return expression

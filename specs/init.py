@@ -13,15 +13,24 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]\Z")
 
 def init_spec(template: str, name: str) -> str:
     """The text of `template` for a model called `name`; raises SpecError when either is not what it should be."""
-    found = []
+    found = _name_problems(name)
     if template not in TEMPLATES:
-        found.append(
-            Diagnostic("ML203", f"there is no template '{template}'", hint=hint_for(template, TEMPLATES, "templates"))
-        )
-    if not _NAME.match(name):
-        hint = "3 to 32 lower-case letters, digits and -, beginning with a letter"
-        found.append(Diagnostic("ML208", f"'{name}' cannot be the name of a model", hint=f"expected {hint}"))
+        hint = hint_for(template, TEMPLATES, "templates")
+        found.insert(0, Diagnostic("ML203", f"there is no template '{template}'", hint=hint))
     if found:
         raise SpecError(found)
     text = (FOLDER / f"{template}.yaml").read_text(encoding="utf-8")
     return re.sub(r"(?m)^name: .*$", f"name: {name}", text, count=1)
+
+
+def check_name(name: str) -> None:
+    """Raises SpecError when a model cannot be called `name`."""
+    if found := _name_problems(name):
+        raise SpecError(found)
+
+
+def _name_problems(name: str) -> list[Diagnostic]:
+    if _NAME.match(name):
+        return []
+    hint = "expected 3 to 32 lower-case letters, digits and -, beginning with a letter"
+    return [Diagnostic("ML208", f"'{name}' cannot be the name of a model", hint=hint)]

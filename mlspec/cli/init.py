@@ -1,4 +1,4 @@
-"""`mlspec init`: a template's name in, a spec that validates out."""
+"""`mlspec init`: a template's name, or data, in; a spec that validates out."""
 
 from pathlib import Path
 
@@ -11,23 +11,57 @@ TEMPLATES = ("binary", "multiclass", "regression")
 
 
 @click.command("init")
-@click.argument("template", type=click.Choice(TEMPLATES))
-@click.argument("spec", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("words", nargs=-1, metavar="[TEMPLATE] SPEC")
+@click.option("--from", "data", type=click.Path(exists=True, path_type=Path), help="Draft SPEC from this data.")
+@click.option("--label", help="Of the data: the column to predict [guessed].")
+@click.option("--owner", default="owner@example.com", show_default=True, help="Of the data: who answers for the model.")
 @click.option("--name", help="The model's name [the file's].")
 @click.option("--force", is_flag=True, help="Overwrite SPEC.")
-def command(template: str, spec: Path, *, name: str | None, force: bool) -> int:
-    """Write a new SPEC from TEMPLATE.
+def command(
+    words: tuple[str, ...], *, data: Path | None, label: str | None, owner: str, name: str | None, force: bool
+) -> int:
+    """Write a new SPEC from TEMPLATE (binary, multiclass, regression), or from data.
 
     \b
     Example:
       mlspec init binary churn.yaml
+      mlspec init churn.yaml --from rows.parquet --label left
     """
-    from mlspec.specs.init import init_spec
-
+    template, spec = _arguments(words, data)
+    if data is None and label is not None:
+        raise click.UsageError("--label goes with --from")
     if spec.exists() and not force:
         click.echo(f"{spec} exists: add --force to overwrite it", err=True)
         return int(Exit.USAGE)
-    spec.write_text(init_spec(template, name or spec.stem.replace("_", "-").lower()))
+    if not spec.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {spec.parent}", param_hint="SPEC")
+    model = name or spec.stem.replace("_", "-").lower()
+    text = _template(template, model) if data is None else _draft(data, spec, (model, owner, label))
+    spec.write_text(text, encoding="utf-8")
     say(f"wrote {spec}")
     next_command(f"mlspec validate {spec}", f"mlspec plan {spec}")
     return int(Exit.DONE)
+
+
+def _arguments(words: tuple[str, ...], data: Path | None) -> tuple[str, Path]:
+    if len(words) != (2 if data is None else 1):
+        raise click.UsageError("give TEMPLATE and SPEC, or SPEC and --from DATA")
+    if data is None and words[0] not in TEMPLATES:
+        raise click.BadParameter(f"'{words[0]}' is not one of {', '.join(TEMPLATES)}", param_hint="TEMPLATE")
+    return words[0], Path(words[-1])
+
+
+def _template(template: str, model: str) -> str:
+    from mlspec.specs.init import init_spec
+
+    return init_spec(template, model)
+
+
+def _draft(data: Path, spec: Path, asked: tuple[str, str, str | None]) -> str:
+    from mlspec.cli.facts import read_facts
+    from mlspec.specs.draft import draft_spec
+    from mlspec.specs.init import check_name
+
+    model, owner, label = asked
+    check_name(model)
+    return draft_spec(read_facts(data, beside=spec.parent), name=model, owner=owner, label=label)

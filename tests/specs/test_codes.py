@@ -26,7 +26,9 @@ def test_codes_and_pages_are_the_same() -> None:
 
 def test_the_page_is_current() -> None:
     document = ROOT / "docs" / "diagnostics.md"
-    assert document.read_text(encoding="utf-8") == diagnostics_page(), "python -m mlspec.specs.codes > docs/diagnostics.md"
+    assert document.read_text(encoding="utf-8") == diagnostics_page(), (
+        "python -m mlspec.specs.codes > docs/diagnostics.md"
+    )
 
 
 @pytest.mark.parametrize("code", pages())

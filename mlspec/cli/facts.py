@@ -1,0 +1,85 @@
+"""A file or folder of rows -> the facts that a spec can be drafted from, read with Polars."""
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.draft import MOST_CATEGORIES, MOST_CLASSES, ColumnFacts, Kind, TableFacts
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_facts(data: Path, *, beside: Path) -> TableFacts:
+    """The facts of `data`, whose place is told relative to the folder `beside`."""
+    import polars as pl
+
+    form: Literal["parquet", "csv"] = "csv" if data.suffix == ".csv" else "parquet"
+    try:
+        rows = pl.read_csv(data, try_parse_dates=True) if form == "csv" else pl.read_parquet(_pattern(data))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        hint = "give a Parquet or CSV file, or a folder of Parquet files"
+        raise SpecError([Diagnostic("ML810", f"{data} cannot be read: {reason}", hint=hint)]) from None
+    if rows.height < 2:
+        raise SpecError([Diagnostic("ML810", f"{data} has {rows.height} rows", hint="two are the least to learn from")])
+    uri = os.path.relpath(data.resolve(), beside.resolve())
+    return TableFacts(uri, form, rows.height, tuple(_facts(rows[name]) for name in rows.columns))
+
+
+def _pattern(data: Path) -> str:
+    return str(data / "**" / "*.parquet") if data.is_dir() else str(data)
+
+
+def _facts(values: "pl.Series") -> ColumnFacts:
+    kind = _kind(values)
+    distinct = 0 if values.dtype.is_nested() else values.drop_nulls().n_unique()
+    found = ColumnFacts(values.name, kind, distinct, values.null_count())
+    if kind in ("int", "float"):
+        return _ranged(found, values)
+    if kind == "category":
+        words = tuple(sorted(str(value) for value in values.drop_nulls().unique().to_list()))
+        return ColumnFacts(found.name, kind, distinct, found.nulls, values=words)
+    return found
+
+
+def _kind(values: "pl.Series") -> Kind:
+    import polars as pl
+
+    kind = values.dtype
+    if kind == pl.Boolean:
+        return "bool"
+    if kind.is_integer():
+        return "int"
+    if kind.is_float():
+        return "float"
+    if kind == pl.Date or isinstance(kind, pl.Datetime):
+        return "datetime"
+    few = kind in (pl.String, pl.Categorical, pl.Enum) and 0 < values.drop_nulls().n_unique() <= MOST_CATEGORIES
+    return "category" if few else "string"
+
+
+def _ranged(found: ColumnFacts, values: "pl.Series") -> ColumnFacts:
+    """The range rounded outward to two figures of its width, so that the next rows are not refused for a hair."""
+    finite = values.drop_nulls().cast(float)
+    finite = finite.filter(finite.is_finite())
+    if not len(finite):
+        return found
+    low, high = float(finite.min()), float(finite.max())  # type: ignore[arg-type]
+    step = 10.0 ** (math.floor(math.log10(high - low)) - 1) if high > low else 1.0
+    low, high = _snapped(low, step, math.floor), _snapped(high, step, math.ceil)
+    if found.kind == "int":
+        low, high = math.floor(low), math.ceil(high)
+    classes: tuple[str, ...] = ()
+    if found.kind == "int" and found.distinct <= MOST_CLASSES:
+        classes = tuple(str(value) for value in sorted(values.drop_nulls().unique().to_list()))
+    return ColumnFacts(found.name, found.kind, found.distinct, found.nulls, low, high, classes)
+
+
+def _snapped(value: float, step: float, rounded: Callable[[float], int]) -> float:
+    """`value` on a multiple of `step`, written without the dust of binary fractions."""
+    digits = max(0, -math.floor(math.log10(step)))
+    return round(rounded(value / step) * step, digits + 1)

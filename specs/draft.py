@@ -1,0 +1,234 @@
+"""Facts about a table of rows -> the text of a spec for it, valid as it is, every guess told in a comment."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.nearest import hint_for
+
+MOST_CATEGORIES = 50
+MOST_CLASSES = 10  # of a label of whole numbers
+Kind = Literal["float", "int", "bool", "category", "string", "datetime"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """What is true of one column: its kind, how many values differ, its range, its values when few, its nulls."""
+
+    name: str
+    kind: Kind
+    distinct: int
+    nulls: int
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What is true of the rows; `uri` is where a spec finds them."""
+
+    uri: str
+    format: Literal["parquet", "csv"]
+    rows: int
+    columns: tuple[ColumnFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    column: ColumnFacts
+    role: Literal["feature", "label", "id", "time", "ignore"]
+    why: str = ""
+
+
+_LABELS = ("label", "target", "y", "outcome", "class")
+_WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+_SMALL = 1000  # fewer test rows than this make a metric's limit a coarse one
+
+
+def draft_spec(facts: TableFacts, *, name: str, owner: str, label: str | None = None) -> str:
+    """The spec's text; raises SpecError when there is nothing to learn."""
+    answer = _label(facts, label)
+    classes = _as_classes(answer)
+    roles = _one_time([_role(column, answer, facts.rows) for column in facts.columns])
+    roles = [
+        replace(role, column=classes, why=_why_classes(answer)) if role.role == "label" else role for role in roles
+    ]
+    if not any(role.role == "feature" for role in roles):
+        hint = "features are numbers, truth values and categories"
+        raise SpecError([Diagnostic("ML811", "no column can be a feature", hint=hint)])
+    task = _task(classes)
+    guess = "" if label else f"    # guessed label: {_key(answer.name)}; change the roles if it is another"
+    owner = owner if re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", owner) else json.dumps(owner)
+    parts = [
+        _head(facts, name, owner, answer),
+        *([guess] if guess else []),
+        *(_column(role, task) for role in roles),
+        _rest(facts, roles, task=task, owner=owner),
+    ]
+    return "\n".join(parts)
+
+
+def _label(facts: TableFacts, wanted: str | None) -> ColumnFacts:
+    known = {column.name: column for column in facts.columns}
+    if wanted is not None and wanted not in known:
+        hint = hint_for(wanted, known, "columns")
+        raise SpecError([Diagnostic("ML811", f"there is no column '{wanted}'", hint=hint)])
+    learnable = [column for column in facts.columns if _learnable(column)]
+    if wanted is None:
+        named = [column for column in learnable if column.name.lower() in _LABELS]
+        few = [column for column in learnable if column.distinct == 2]
+        found = [*named, *few[-1:], *learnable[-1:]]
+        if not found:
+            raise SpecError([Diagnostic("ML811", "no column can be learned", hint="name one with --label")])
+        return found[0]
+    if not _learnable(known[wanted]):
+        message = f"'{wanted}' cannot be learned: it has nulls, one value only, or is a text or a time"
+        raise SpecError([Diagnostic("ML811", message, hint="fill or filter the rows, or choose another label")])
+    return known[wanted]
+
+
+def _learnable(column: ColumnFacts) -> bool:
+    return column.kind not in ("string", "datetime") and column.distinct > 1 and not column.nulls
+
+
+def _as_classes(label: ColumnFacts) -> ColumnFacts:
+    """A few whole numbers are more often classes than amounts."""
+    return replace(label, kind="category") if label.kind == "int" and label.values else label
+
+
+def _why_classes(label: ColumnFacts) -> str:
+    return (
+        "whole numbers, taken as classes; {type: int} learns them as amounts" if _as_classes(label) is not label else ""
+    )
+
+
+def _task(label: ColumnFacts) -> Literal["binary", "multiclass", "regression"]:
+    if label.kind == "bool" or (label.kind == "category" and len(label.values) == 2):
+        return "binary"
+    return "multiclass" if label.kind == "category" else "regression"
+
+
+def _role(column: ColumnFacts, label: ColumnFacts, rows: int) -> _Role:
+    if column is label:
+        return _Role(column, "label")
+    words = column.name.lower().replace("-", "_").split("_")
+    unique = column.distinct == rows and not column.nulls
+    if unique and ("id" in words or column.name.lower() in ("key", "index", "uuid")) and column.kind != "datetime":
+        return _Role(column, "id", "one value for each row")
+    if column.kind == "datetime":
+        return _Role(column, "time" if not column.nulls else "ignore", "" if not column.nulls else "has nulls")
+    if column.kind == "string":
+        return _Role(column, "ignore", f"a text with {column.distinct} values: more than {MOST_CATEGORIES}")
+    if column.distinct < 2:
+        return _Role(column, "ignore", "the same in every row")
+    return _Role(column, "feature")
+
+
+def _one_time(roles: Sequence[_Role]) -> list[_Role]:
+    """The first column of times is the clock; a second one may be known only after the label is."""
+    times = [role for role in roles if role.role == "time"]
+    late = "a second time; is it known when a prediction is asked for?"
+    return [_Role(one.column, "ignore", late) if one in times[1:] else one for one in roles]
+
+
+def _head(facts: TableFacts, name: str, owner: str, label: ColumnFacts) -> str:
+    return f"""\
+# yaml-language-server: $schema=mlspec.schema.json
+# (for your editor: mlspec schema > mlspec.schema.json)
+# Drafted from {facts.rows} rows. What was read from them is a fact about these rows only: check the ranges, and take
+# out every column that is not yet known when a prediction is asked for.
+apiVersion: mlspec/v1
+name: {name}
+owner: {owner}
+description: {json.dumps(f"What is {label.name}?", ensure_ascii=False)}
+defaults:
+  - profile: minimal
+  - _self_
+
+data:
+  source: {{uri: {json.dumps(facts.uri, ensure_ascii=False)}, format: {facts.format}}}
+  columns:"""
+
+
+def _column(role: _Role, task: str) -> str:
+    column = role.column
+    comment = f"    # {role.why}" if role.why else ""
+    if role.role == "ignore":
+        return f"    {_key(column.name)}: {{role: ignore}}{comment}"
+    keys = [f"type: {column.kind}"]
+    if role.role != "feature":
+        keys.append(f"role: {role.role}")
+    if column.values and column.kind == "category":
+        keys.append(f"values: [{', '.join(_key(value) for value in column.values)}]")
+    regression_label = role.role == "label" and task == "regression"
+    if (
+        column.kind in ("int", "float")
+        and role.role == "feature"
+        and column.low is not None
+        and column.high is not None
+    ):
+        keys += [f"min: {_number(column.low)}", f"max: {_number(column.high)}"]
+    if regression_label:
+        comment = "    # its range is not fixed: new rows may lie outside of it"
+    if column.nulls:
+        keys.append("nullable: true")
+    return f"    {_key(column.name)}: {{{', '.join(keys)}}}{comment}"
+
+
+def _key(name: str) -> str:
+    """A text of YAML, in quotes where it could be read as anything else."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name.lower() not in _WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    return f"{value:.15g}"
+
+
+def _rest(facts: TableFacts, roles: Sequence[_Role], *, task: str, owner: str) -> str:
+    timed = any(role.role == "time" for role in roles)
+    split = f"{{by: {'time' if timed else 'random'}, test: 20%, validation: 10%}}"
+    reason = "the newest rows judge" if timed else "no column tells when a row happened; give one role: time if you can"
+    identifiers = [role.column.name for role in roles if role.role == "id"]
+    unique = f"{{unique: [{_key(identifiers[0])}]}}, " if identifiers else ""
+    estimator = "HistGradientBoostingRegressor" if task == "regression" else "HistGradientBoostingClassifier"
+    test = facts.rows // 5
+    few = f"  # about {test} test rows: differences of a few points are chance\n" if test < _SMALL else ""
+    return f"""\
+  split: {split}    # {reason}
+  checks: [{unique}{{rows: {{min: {max(1, facts.rows // 2)}}}}}, leakage]    # half of the rows there are now
+
+training:
+  estimator: {{_target_: sklearn.ensemble.{estimator}, max_iter: 200, learning_rate: 0.06}}
+  seed: 7
+
+gates:                        # a first limit, not a goal: raise it once you know what the model reaches
+{few}{_gates(task)}
+  - {{metric: latency_p99, max: 200ms}}
+
+serving: {{target: lambda, memory: 1 GiB}}
+rollout: {{strategy: canary, steps: [10%, 100%], bake: 10m, rollback_on: [errors, rejects]}}
+
+monitors:                     # 0.2 is where PSI is commonly called a shift
+  - {{signal: data_drift, method: psi, threshold: 0.2, window: 1d, columns: all}}
+  - {{signal: prediction_drift, method: psi, threshold: 0.2, window: 1d}}
+retraining: {{on: [data_drift], cooldown: 7d}}
+notify: {{email: [{owner}]}}
+"""
+
+
+def _gates(task: str) -> str:
+    metric, limit, why = {
+        "binary": ("roc_auc", "min: 0.6", "0.5 is chance"),
+        "multiclass": ("roc_auc", "min: 0.6", "0.5 is chance; the mean over the classes"),
+        "regression": ("r2", "min: 0.1", "0 is what predicting the mean reaches"),
+    }[task]
+    tolerance = "0.02"
+    return (
+        f"  - {{metric: {metric}, {limit}}}    # {why}\n"
+        f"  - {{metric: {metric}, versus: champion, tolerance: {tolerance}}}    # no worse than what serves"
+    )

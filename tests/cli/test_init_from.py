@@ -1,0 +1,136 @@
+"""A spec drafted from data: what was read is what the rows say, and it runs as it is."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mlspec.cli.app import invoke
+from mlspec.cli.exits import Exit
+from mlspec.cli.facts import read_facts
+from mlspec.specs.load import load_spec
+
+ROWS = 400
+
+
+def table() -> pl.DataFrame:
+    at = [datetime(2026, 1, 1) + timedelta(hours=n) for n in range(ROWS)]
+    return pl.DataFrame(
+        {
+            "customer_id": [f"c{n}" for n in range(ROWS)],
+            "asked at": at,
+            "told_at": at,
+            "income": [None if n % 40 == 0 else 17.3 + n * 0.911 for n in range(ROWS)],
+            "age": [18 + n % 71 for n in range(ROWS)],
+            "no": ["yes" if n % 3 else "null" for n in range(ROWS)],
+            "note": [f"text {n % 80}" for n in range(ROWS)],
+            "same": [1] * ROWS,
+            "member": [n % 2 == 0 for n in range(ROWS)],
+            "grade": [n % 3 for n in range(ROWS)],
+        }
+    )
+
+
+def draft(folder: Path, *words: str) -> Path:
+    spec = folder / "model.yaml"
+    assert invoke(["init", str(spec), "--from", str(folder / "rows.parquet"), "--force", *words]) == Exit.DONE
+    return spec
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    table().write_parquet(tmp_path / "rows.parquet")
+    return tmp_path
+
+
+def test_the_contract_is_what_the_rows_say(folder: Path) -> None:
+    spec = load_spec(draft(folder, "--label", "member")).spec
+    columns = spec.data.columns
+    assert {name: (column.type, column.role) for name, column in columns.items()} == {
+        "customer_id": ("string", "id"),
+        "asked at": ("datetime", "time"),
+        "told_at": (None, "ignore"),
+        "income": ("float", "feature"),
+        "age": ("int", "feature"),
+        "no": ("category", "feature"),
+        "note": (None, "ignore"),
+        "same": (None, "ignore"),
+        "member": ("bool", "label"),
+        "grade": ("int", "feature"),
+    }
+    assert (columns["income"].min, columns["income"].max) == (10.0, 390.0), "rounded outward"
+    assert (columns["age"].min, columns["age"].max) == (18, 88)
+    assert columns["no"].values == ("null", "yes")
+    assert (columns["income"].nullable, columns["age"].nullable) == (True, False)
+    assert (spec.task, spec.data.split.by) == ("binary", "time")
+
+
+@pytest.mark.parametrize(("label", "task"), [("member", "binary"), ("grade", "multiclass"), ("age", "regression")])
+def test_the_labels_type_chooses_the_kind_of_model(folder: Path, label: str, task: str) -> None:
+    spec = draft(folder, "--label", label)
+    checked = load_spec(spec)
+    assert checked.spec.task == task
+    assert checked.warnings == ()
+    for command in ("validate", "plan"):
+        assert invoke([command, str(spec), "--strict"]) == Exit.DONE
+
+
+def test_a_guessed_label_is_told(folder: Path) -> None:
+    spec = draft(folder)
+    assert "guessed label: member" in spec.read_text()
+    assert load_spec(spec).spec.column_of("label") == "member"
+
+
+@pytest.mark.parametrize("scale", [1e-9, 0.003, 1.0, 7e5, 1e12])
+def test_ranges_hold_their_rows(tmp_path: Path, scale: float) -> None:
+    values = [scale * (n * 0.7318 - 9.1) for n in range(50)]
+    pl.DataFrame({"x": values}).write_parquet(tmp_path / "rows.parquet")
+    (found,) = read_facts(tmp_path / "rows.parquet", beside=tmp_path).columns
+    assert found.low is not None
+    assert found.high is not None
+    width = max(values) - min(values)
+    assert min(values) - width / 5 <= found.low <= min(values)
+    assert max(values) <= found.high <= max(values) + width / 5
+
+
+def test_mistakes_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, spec = str(folder / "rows.parquet"), str(folder / "model.yaml")
+    (folder / "broken.parquet").write_text("no parquet")
+    (folder / "empty").mkdir()
+    cases = (
+        (["--from", rows, "--label", "membr"], "did you mean 'member'?"),
+        (["--from", rows, "--label", "same"], "cannot be learned"),
+        (["--from", rows, "--label", "note"], "cannot be learned"),
+        (["--from", str(folder / "broken.parquet")], "ML810"),
+        (["--from", str(folder / "empty")], "ML810"),
+        (["--from", rows, "--name", "No Name"], "ML208"),
+        (["--label", "member"], "give TEMPLATE and SPEC"),
+    )
+    for words, said in cases:
+        assert invoke(["init", spec, *words]) != Exit.DONE
+        assert said in capsys.readouterr().err
+    assert not Path(spec).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", ["target"])
+def test_breast_cancer_from_an_empty_folder_to_a_running_model(
+    tmp_path: Path, label: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sklearn.datasets import load_breast_cancer
+
+    load = load_breast_cancer(as_frame=True)
+    pl.DataFrame({name: load.frame[name].to_numpy() for name in load.frame}).write_parquet(tmp_path / "rows.parquet")
+    spec = str(draft(tmp_path, "--label", label))
+    try:
+        assert invoke(["validate", spec, "--strict"]) == Exit.DONE
+        assert invoke(["plan", spec]) == Exit.DONE
+        assert invoke(["apply", spec, "--auto-approve"]) == Exit.DONE
+        assert invoke(["run", spec]) == Exit.DONE
+        assert "promoted" in capsys.readouterr().out
+        record = load.frame.drop(columns=label).iloc[0].to_json()
+        assert invoke(["predict", spec, "--record", record]) == Exit.DONE
+        assert invoke(["destroy", spec, "--auto-approve"]) == Exit.DONE
+    finally:
+        invoke(["local", "stop", spec])
