@@ -59,6 +59,7 @@ class Activity:
             calm = calm + 1 if not self.counts() and resting() else 0
             if calm == 2:
                 return True
-            with self._changed:
-                self._changed.wait(0.01)
+            if not calm:  # the second look, at once, sees what began between the two questions of the first
+                with self._changed:
+                    self._changed.wait(0.01)
         return False

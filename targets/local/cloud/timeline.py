@@ -40,7 +40,8 @@ class Timeline:
                 return world.clock.now()
             world.clock.set(max(due, world.clock.now()))
             self._schedules.fire()
-            self._woken(due)
+            if world.waits:
+                self._woken(due)
             self._rest()
         if to > world.clock.now() and (through_waits or not world.waits):
             world.clock.set(to)
