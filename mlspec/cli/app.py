@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("mlspec.cli.validate", "Check a spec and show every mistake at its line."),
     "explain": ("mlspec.cli.explain", "Say a key's value, what is allowed, and where it came from."),
     "schema": ("mlspec.cli.schema", "Print the JSON Schema that editors use."),
+    "fmt": ("mlspec.cli.fmt", "Put specs into the one style; comments and order stay."),
     "compile": ("mlspec.cli.compile", "Write the infrastructure program and the code that will run."),
     "plan": ("mlspec.cli.plan", "Show what an apply would change, and what that means."),
     "apply": ("mlspec.cli.apply", "Make the changes of a plan."),
