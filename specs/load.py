@@ -1,6 +1,6 @@
 """A spec file -> the checked spec, or every mistake in it at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,7 @@ from mlspec.specs.yaml_text import split_lines
 KEYS = tuple(field.alias or name for name, field in Spec.model_fields.items() if name != "environment")
 
 
-def load_spec(
-    path: Path, *, environment: str = "dev", overrides: Sequence[str] = (), library: str = ""
-) -> Checked:
+def load_spec(path: Path, *, environment: str = "dev", overrides: Sequence[str] = (), library: str = "") -> Checked:
     """Read, compose and check the spec in `path`, with the team's library named by mlspec.toml, or by `library` (a
     folder or a package); raises SpecError with every diagnostic there is."""
     path = Path(path)
@@ -56,11 +54,24 @@ def _check(composed: Composed, environment: str) -> Spec | None:
     frozen = with_tuples(tree)
     view = view_of(frozen, environments) if spec is None else view_of_spec(spec, frozen, environments)
     told = {diagnostic.span for diagnostic in [*composed.found, *given] if diagnostic.span}
-    found = [_diagnostic(wording, composed.places) for wording in [*worded, *check_rules(view)]]
+    judged = (one for one in [*worded, *check_rules(view)] if not _follows(one, composed.places, told))
+    found = [_diagnostic(wording, composed.places) for wording in judged]
     composed.found.extend(given)
     composed.found.extend(diagnostic for diagnostic in found if diagnostic.span not in told)
     composed.found.extend(_overlay_keys(composed.environments, environment))
     return None if any(one.severity is Severity.ERROR for one in composed.found) else spec
+
+
+_OF_A_BLOCK = ("ML209", "ML235", "ML236")
+
+
+def _follows(wording: Wording, places: Place, told: Container[Span]) -> bool:
+    """Whether keys do not fit together only because one of them could not be read, which has been told."""
+    if wording.code not in _OF_A_BLOCK:
+        return False
+    block = nearest_place(places, wording.at)
+    block = block if block.children else nearest_place(places, wording.at[:-1])
+    return any(child.origin.span in told for child in (block.children or {}).values() if child.origin.span)
 
 
 def _diagnostic(wording: Wording, places: Place) -> Diagnostic:
