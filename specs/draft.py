@@ -49,9 +49,9 @@ _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 _SMALL = 1000  # fewer test rows than this make a metric's limit a coarse one
 
 
-def draft_spec(facts: TableFacts, *, name: str, owner: str, label: str | None = None) -> str:
-    """The spec's text; raises SpecError when there is nothing to learn."""
-    answer = _label(facts, label)
+def draft_spec(facts: TableFacts, answer: ColumnFacts, *, name: str, owner: str, alone: Sequence[str] = ()) -> str:
+    """The text of a spec that learns `answer`; `alone` are columns that tell it by themselves. Raises SpecError when
+    there is nothing to learn from."""
     classes = _as_classes(answer)
     roles = _one_time([_role(column, answer, facts.rows) for column in facts.columns])
     roles = [
@@ -61,18 +61,19 @@ def draft_spec(facts: TableFacts, *, name: str, owner: str, label: str | None = 
         hint = "features are numbers, truth values and categories"
         raise SpecError([Diagnostic("ML811", "no column can be a feature", hint=hint)])
     task = _task(classes)
-    guess = "" if label else f"    # guessed label: {_key(answer.name)}; change the roles if it is another"
+    guess = f"    # label: {_key(answer.name)}; mlspec init --label chooses another"
     owner = owner if re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", owner) else json.dumps(owner)
     parts = [
         _head(facts, name, owner, answer),
-        *([guess] if guess else []),
+        guess,
         *(_column(role, task) for role in roles),
-        _rest(facts, roles, task=task, owner=owner),
+        _rest(facts, [role for role in roles if role.role != "ignore"], _leakage(alone), task=task, owner=owner),
     ]
     return "\n".join(parts)
 
 
-def _label(facts: TableFacts, wanted: str | None) -> ColumnFacts:
+def choose_label(facts: TableFacts, wanted: str | None) -> ColumnFacts:
+    """The column to learn: the one wanted, or the likeliest; raises SpecError when it cannot be learned."""
     known = {column.name: column for column in facts.columns}
     if wanted is not None and wanted not in known:
         hint = hint_for(wanted, known, "columns")
@@ -189,7 +190,7 @@ def _number(value: float) -> str:
     return f"{value:.15g}"
 
 
-def _rest(facts: TableFacts, roles: Sequence[_Role], *, task: str, owner: str) -> str:
+def _rest(facts: TableFacts, roles: Sequence[_Role], leakage: tuple[str, str], *, task: str, owner: str) -> str:
     timed = any(role.role == "time" for role in roles)
     split = f"{{by: {'time' if timed else 'random'}, test: 20%, validation: 10%}}"
     reason = "the newest rows judge" if timed else "no column tells when a row happened; give one role: time if you can"
@@ -200,7 +201,7 @@ def _rest(facts: TableFacts, roles: Sequence[_Role], *, task: str, owner: str) -
     few = f"  # about {test} test rows: differences of a few points are chance\n" if test < _SMALL else ""
     return f"""\
   split: {split}    # {reason}
-  checks: [{unique}{{rows: {{min: {max(1, facts.rows // 2)}}}}}, leakage]    # half of the rows there are now
+  checks: [{unique}{{rows: {{min: {max(1, facts.rows // 2)}}}}}{leakage[0]}]    # half of the rows there are now{leakage[1]}
 
 training:
   estimator: {{_target_: sklearn.ensemble.{estimator}, max_iter: 200, learning_rate: 0.06}}
@@ -219,6 +220,19 @@ monitors:                     # 0.2 is where PSI is commonly called a shift
 retraining: {{on: [data_drift], cooldown: 7d}}
 notify: {{email: [{owner}]}}
 """
+
+
+def _leakage(alone: Sequence[str]) -> tuple[str, str]:
+    """The check that no feature tells the label by itself, unless in these rows some do: then a person must judge."""
+    if not alone:
+        return ", leakage", ""
+    names = ", ".join(_key(name) for name in alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+    return (
+        "",
+        f"""
+  # `leakage` is not among the checks: {names} alone nearly tell(s) the label.
+  # If that is known only after the answer, give it role: ignore; then add leakage.""",
+    )
 
 
 def _gates(task: str) -> str:

@@ -58,10 +58,13 @@ def _template(template: str, model: str) -> str:
 
 
 def _draft(data: Path, spec: Path, asked: tuple[str, str, str | None]) -> str:
-    from mlspec.cli.facts import read_facts
-    from mlspec.specs.draft import draft_spec
+    from mlspec.cli.facts import facts_of, read_rows, telling
+    from mlspec.specs.draft import choose_label, draft_spec
     from mlspec.specs.init import check_name
 
     model, owner, label = asked
     check_name(model)
-    return draft_spec(read_facts(data, beside=spec.parent), name=model, owner=owner, label=label)
+    rows = read_rows(data)
+    facts = facts_of(rows, data, beside=spec.parent)
+    answer = choose_label(facts, label)
+    return draft_spec(facts, answer, name=model, owner=owner, alone=telling(rows, answer.name))
