@@ -1,17 +1,18 @@
 """A spec's file, its profiles, an environment's overlay and overrides -> one tree that knows where it came from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.environments import choose, read_environments
+from mlspec.specs.finals import Held, broken_by_layer, broken_by_override, hold
 from mlspec.specs.hydra_compose import CompositionError, hydra_compose, resolve
-from mlspec.specs.interpolation import REFERENCE, forbidden, problems, texts
+from mlspec.specs.interpolation import REFERENCE, problems, refusal, texts, written_out
 from mlspec.specs.layers import Place, lay_at, lay_over, merged, nearest_place, place, place_plain, without
 from mlspec.specs.origins import Origin, Source
-from mlspec.specs.overrides import Override, parse_overrides, profile_choice
+from mlspec.specs.overrides import Override, group_choice, parse_overrides
 from mlspec.specs.profiles import Profiles
 from mlspec.specs.stack import Layer, Stack, child_of
 from mlspec.specs.yaml_nodes import Node, parse_yaml, plain
@@ -20,38 +21,48 @@ from mlspec.specs.yaml_text import read_text
 
 @dataclass(frozen=True)
 class Composed:
-    """The tree, the places of its values, the overlays of all environments, the texts, and the mistakes so far."""
+    """The tree, the places of its values, the overlays of all environments, the texts, the mistakes so far, the keys
+    that are final, and every path of a library that was looked at, there or not."""
 
     tree: dict[str, Any]
     places: Place
     environments: Mapping[str, Node]
     texts: Mapping[str, str]
     found: list[Diagnostic]
+    finals: Mapping[str, str] = field(default_factory=dict)
+    looked: tuple[Path, ...] = ()
 
 
-def compose_spec(path: Path, environment: str, overrides: Sequence[str], known: Iterable[str]) -> Composed:
+def compose_spec(
+    path: Path, environment: str, overrides: Sequence[str], known: Iterable[str], *, library: str = ""
+) -> Composed:
     """Compose the spec in `path`; `known` are the keys a spec can have. Raises SpecError when it cannot be read."""
     text = read_text(path, path.name)
     root, found = parse_yaml(text, path.name)
-    profiles = Profiles(path.absolute().parent, {path.name: text})
+    profiles = Profiles(path.absolute().parent, library, {path.name: text})
     given = parse_overrides(overrides, known, found)
     environments = read_environments(child_of(root, "environments"), found)
-    layers = Stack(profiles, found).build(root, profile_choice(given))
+    layers = Stack(profiles, found).build(root, group_choice(given))
     overlay = choose(environments, environment, found)
     if overlay is not None:
         layers = [*layers, Layer(Source.ENVIRONMENT, overlay)]
     found.extend(_of_override(profiles.found, given))
     layers = [replace(layer, node=_without_resolvers(layer.node, found)) for layer in layers]
-    edits = [override for override in given if override.path != ("profile",)]
-    tree, edits = _apply(_merge(layers), edits, found)
+    edits = [override for override in given if not override.chooses]
+    tree, held = _merge(layers, found)
+    tree, edits = _apply(tree, edits, found)
+    broken_by_override(tree, edits, held, found)
     places = _places(layers, edits)
-    return Composed(_resolved(tree, places, found), places, environments, profiles.texts, found)
+    tree = written_out(tree, environment if environment in environments else "dev")
+    finals = {".".join(one.final.path): f"{one.final.owner} at {one.final.span}" for one in held}
+    looked = tuple(dict.fromkeys(profiles.looked))
+    return Composed(_resolved(tree, places, found), places, environments, profiles.texts, found, finals, looked)
 
 
 def _of_override(found: Iterable[Diagnostic], given: Iterable[Override]) -> list[Diagnostic]:
     """What is wrong with profiles, showing the override where one chose them."""
-    text = next((override.text for override in given if override.path == ("profile",)), "")
-    return [replace(one, line=text) if one.span is None else one for one in found]
+    text = next((override.text for override in given if override.chooses), "")
+    return [replace(one, line=one.line or text) if one.span is None else one for one in found]
 
 
 def _without_resolvers(node: Node, found: list[Diagnostic]) -> Node:
@@ -61,19 +72,23 @@ def _without_resolvers(node: Node, found: list[Diagnostic]) -> Node:
         return replace(node, value={key: _without_resolvers(child, found) for key, child in value.items()})
     if isinstance(value, tuple):
         return replace(node, value=tuple(_without_resolvers(child, found) for child in value))
-    if isinstance(value, str) and forbidden(value):
-        hint = "no resolvers: neither the environment nor the clock may change what a spec says"
+    if isinstance(value, str) and (hint := refusal(value)):
         found.append(Diagnostic("ML307", "only ${key.path} can be interpolated", node.span, hint=hint))
         return replace(node, value=None)
     return node
 
 
-def _merge(layers: Iterable[Layer]) -> dict[str, Any]:
-    """The layers as one tree: what Hydra makes of the same defaults lists, without the 300 ms it takes to import."""
+def _merge(layers: Iterable[Layer], found: list[Diagnostic]) -> tuple[dict[str, Any], list[Held]]:
+    """The layers as one tree: what Hydra makes of the same defaults lists, without the 300 ms it takes to import; and
+    what is final in it, after telling which layers would change that."""
     tree: Any = {}
+    held: list[Held] = []
     for layer in layers:
-        tree = merged(tree, plain(layer.node))
-    return dict(tree)
+        changed = merged(tree, plain(layer.node))
+        broken_by_layer(changed, layer.node, [one for one in held if not one.changed(tree)], found)
+        tree = changed
+        held += hold(tree, layer.finals, found)
+    return dict(tree), [one for one in held if not one.changed(tree)]
 
 
 def _apply(

@@ -1,17 +1,46 @@
-"""`${key.path}` in a composed tree: only paths of the spec itself, no circles, no explosion, nothing from outside."""
+"""`${key.path}` in a composed tree: only the spec itself and its environment's name, no circles, no explosion."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
+_WRITTEN = re.compile(r"\$\{(\.*)([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")  # as in the texts: from here, env. and spec. too
 LARGEST = 20_000
 DEEPEST = 8
 
 
-def forbidden(text: str) -> bool:
-    """Whether `text` holds an interpolation that is not a plain path: resolvers could read environment or clock."""
-    return "${" in text and "${" in REFERENCE.sub("", text)
+def refusal(text: str) -> str:
+    """Why the interpolations of `text` are not allowed, or nothing: what is not a path could read the machine."""
+    if "${" not in text:
+        return ""
+    if "${" in _WRITTEN.sub("", text):
+        return "no resolvers: neither the environment nor the clock may change what a spec says"
+    for match in _WRITTEN.finditer(text):
+        root, _, rest = match[2].partition(".")
+        if not match[1] and root == "env" and rest != "name":
+            return "${env.name} is the chosen environment; of the process environment nothing is read"
+        if not match[1] and root == "git":
+            return "a spec that held its commit would be another at every commit; mlspec.lock has the sources' digests"
+    return ""
+
+
+def written_out(value: Any, environment: str, path: tuple[str, ...] = ()) -> Any:
+    """`value` with `${env.name}` replaced, and `${spec.key}`, `${.key}` and `${..key}` as paths from the top."""
+    if isinstance(value, Mapping):
+        return {key: written_out(child, environment, (*path, str(key))) for key, child in value.items()}
+    if isinstance(value, list):
+        return [written_out(child, environment, (*path, str(index))) for index, child in enumerate(value)]
+    return _WRITTEN.sub(lambda match: _path(match, environment, path), value) if isinstance(value, str) else value
+
+
+def _path(match: re.Match[str], environment: str, path: tuple[str, ...]) -> str:
+    dots, reference = len(match[1]), match[2]
+    if dots:
+        return "${" + ".".join([*path[: max(0, len(path) - dots)], reference]) + "}"
+    if reference == "env.name":
+        return environment
+    return "${" + reference.removeprefix("spec.") + "}"
 
 
 def problems(tree: Mapping[str, Any]) -> list[tuple[str, str]]:

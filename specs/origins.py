@@ -33,10 +33,12 @@ class Origin:
 class Origins:
     """Origins by dotted path (`gates.0.min`); a path that has none takes its nearest ancestor's.
 
-    `history` holds, for a path that several layers set, all of them, lowest first."""
+    `history` holds, for a path that several layers set, all of them, lowest first; `finals` says, for a key that no
+    layer may change any more, who holds it."""
 
     by_path: Mapping[str, Origin] = field(default_factory=dict)
     history: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    finals: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, path: str) -> Origin:
         """The origin of `path`, or of its nearest ancestor, or the built-in default."""

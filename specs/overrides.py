@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlspec.specs.defaults_list import GROUPS, PROFILE
 from mlspec.specs.diagnostics import Diagnostic
-from mlspec.specs.interpolation import forbidden, texts
+from mlspec.specs.interpolation import refusal, texts
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.yaml_nodes import DEEPEST
 
@@ -26,6 +27,12 @@ class Override:
     value: Any
     hydra: str
 
+    @property
+    def chooses(self) -> bool:
+        """Whether it names files of a library: a profile, or by its name a file of another group."""
+        group = self.path[0] if len(self.path) == 1 else ""
+        return group == PROFILE or (group in GROUPS and not self.deletes and isinstance(self.value, str))
+
 
 def parse_overrides(given: Sequence[str], known: Iterable[str], found: list[Diagnostic]) -> list[Override]:
     """The overrides that are understood; those that are not become diagnostics."""
@@ -36,13 +43,13 @@ def parse_overrides(given: Sequence[str], known: Iterable[str], found: list[Diag
     return [override for override in parsed if override is not None]
 
 
-def profile_choice(overrides: Iterable[Override]) -> list[str] | None:
-    """The profiles the command line chooses, or None where it leaves the spec's own."""
-    choice: list[str] | None = None
+def group_choice(overrides: Iterable[Override]) -> dict[str, list[str]]:
+    """By group, the files of a library that the command line chooses for those that the spec names."""
+    choice: dict[str, list[str]] = {}
     for override in overrides:
-        if override.path == ("profile",):
+        if override.chooses:
             value = [] if override.deletes else override.value
-            choice = [str(name) for name in (value if isinstance(value, list) else [value])]
+            choice[override.path[0]] = [str(name) for name in (value if isinstance(value, list) else [value])]
     return choice
 
 
@@ -70,8 +77,8 @@ def _problem(parsed: Any, known: list[str]) -> tuple[str, str, str] | None:
         return "ML305", "stands for several values", "a list is written [a,b]"
     if _depth(parsed.value()) > DEEPEST:
         return "ML305", f"nests values more than {DEEPEST} deep", ""
-    if any(forbidden(part) for _, part in texts(parsed.value())):
-        return "ML307", "interpolates more than ${key.path}", "no resolvers: neither environment nor clock"
+    if hint := next((why for _, part in texts(parsed.value()) if (why := refusal(part))), ""):
+        return "ML307", "interpolates more than ${key.path}", hint
     return None
 
 

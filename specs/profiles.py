@@ -1,67 +1,103 @@
-"""The name of a profile -> its text: from the shipped library, or from a `profiles` folder at or above the spec."""
+"""A group and a name -> the file of a library: shipped, the team's own, or in a `profiles` folder near the spec."""
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
+from mlspec.specs.defaults_list import PROFILE, Include
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.libraries import SHIPPED_LIBRARY, Library, team_library
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.yaml_nodes import Node, parse_yaml
 from mlspec.specs.yaml_text import read_text
 
-SHIPPED = Path(__file__).parent / "library"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _LEVELS = 4  # the spec's folder and three above it: a repository of models keeps one set of profiles
 
 
 @dataclass
 class Profiles:
-    """Reads profiles for a spec in `folder`, and keeps the texts for diagnostics."""
+    """Reads library files for a spec in `folder`, and keeps their texts for diagnostics and every path it looked at."""
 
     folder: Path
+    library: str = ""
     texts: dict[str, str] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
+    looked: list[Path] = field(default_factory=list)
+    libraries: tuple[Library, ...] = (SHIPPED_LIBRARY,)
 
-    def read(self, name: str, span: Span | None) -> Node | None:
-        """The profile's tree, or None after reporting why there is none."""
-        if not _NAME.match(name):
-            hint = "a profile is named by letters, digits, - and _; it is no path"
-            self.found.append(Diagnostic("ML301", f"'{name[:80]}' is not the name of a profile", span, hint=hint))
-            return None
-        shipped, own = SHIPPED / f"{name}.yaml", self._own(name)
-        if shipped.is_file() and own:
-            message = f"profile '{name}' is shipped, and there is another in {self._show(own)}"
-            self.found.append(Diagnostic("ML301", message, span, hint="give yours a name of its own"))
-            return None
-        if shipped.is_file():
-            return self._parse(shipped, f"mlspec:{name}.yaml")
-        if own:
-            return self._parse(own, self._show(own))
-        hint = hint_for(name, self.names(), "profiles")
-        self.found.append(Diagnostic("ML301", f"there is no profile '{name}'", span, hint=hint))
-        return None
+    def __post_init__(self) -> None:
+        """A team's library that cannot be used is told once, not at each entry that needs it."""
+        try:
+            team = team_library(self.folder, self.library, self._is_file)
+        except SpecError as error:
+            self.found.extend(error.diagnostics)
+        else:
+            self.libraries = (SHIPPED_LIBRARY, team) if team else (SHIPPED_LIBRARY,)
 
-    def names(self) -> list[str]:
-        """All profiles a spec in this folder can name."""
-        folders = [SHIPPED, *self._folders()]
+    def read(self, include: Include) -> Node | None:
+        """The file's tree, or None after reporting why there is none."""
+        if not _NAME.match(include.name):
+            hint = f"a {include.group} is named by letters, digits, - and _; it is no path"
+            return self._refuse(include, f"'{include.name[:80]}' is not the name of a {include.group}", hint)
+        held = list(self._candidates(include))
+        if not held:
+            hint = hint_for(
+                include.name,
+                self.names(include.group),
+                "profiles" if include.group == PROFILE else f"in {include.group}",
+            )
+            return self._refuse(include, f"there is no {include.group} '{include.name}'", hint)
+        (path, shown, root), *others = held
+        if others:
+            message = f"{include.group} '{include.name}' is in {shown} and in {others[0][1]}"
+            return self._refuse(include, message, "give yours a name of its own")
+        if not path.resolve().is_relative_to(root.resolve()):
+            message = f"{include.group} '{include.name}' leads out of its library"
+            return self._refuse(include, message, "a library holds its files itself: no links to elsewhere")
+        return self._parse(path, shown, include)
+
+    def names(self, group: str) -> list[str]:
+        """All files of the group that a spec in this folder can name."""
+        folders = [library.folder / group for library in self.libraries]
+        folders += self._near() if group == PROFILE else []
         return sorted({path.stem for folder in folders for path in folder.glob("*.yaml") if _NAME.match(path.stem)})
 
-    def _folders(self) -> list[Path]:
+    def _candidates(self, include: Include) -> Iterator[tuple[Path, str, Path]]:
+        """Every file of that name: its path, its name in messages, and the folder it must not leave."""
+        file = f"{include.group}/{include.name}.yaml"
+        for library in self.libraries:
+            path = library.folder / file
+            if self._is_file(path):
+                yield path, f"{library.name}:{file}" if library.name else self._show(path), library.folder
+        near = (folder / f"{include.name}.yaml" for folder in (self._near() if include.group == PROFILE else []))
+        own = next((path for path in near if self._is_file(path)), None)
+        if own is not None:
+            yield own, self._show(own), own.parent
+
+    def _near(self) -> list[Path]:
         return [above / "profiles" for above in [self.folder, *self.folder.parents][:_LEVELS]]
 
-    def _own(self, name: str) -> Path | None:
-        return next((path for folder in self._folders() if (path := folder / f"{name}.yaml").is_file()), None)
+    def _is_file(self, path: Path) -> bool:
+        self.looked.append(path)
+        return path.is_file()
 
     def _show(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
-    def _parse(self, path: Path, shown: str) -> Node | None:
+    def _refuse(self, include: Include, message: str, hint: str) -> Node | None:
+        """Reports why the file is not used; there is no tree of it."""
+        self.found.append(Diagnostic("ML301", message, include.span, hint=hint))
+        return None
+
+    def _parse(self, path: Path, shown: str, include: Include) -> Node | None:
         try:
             text = self.texts[shown] = read_text(path, shown)
             node, found = parse_yaml(text, shown)
         except SpecError as error:
             self.found.extend(error.diagnostics)
-            return None
+            return self._refuse(include, f"{include.group} '{include.name}' cannot be read", f"see {shown}")
         self.found.extend(found)
         return node

@@ -26,9 +26,9 @@ Layers, lowest first: the language's own defaults, files of libraries, the spec,
 overrides. Mappings are merged key by key; anything else is replaced, lists too.
 
 - `defaults` names files of libraries by group: `- profile: standard`, `- serving: small-lambda`, or several of a group,
-  `- profile: [hipaa, gdpr]`; and `- _self_` for the file itself, which comes last where it is not written. A profile may
-  set any block; a file of the groups data, training, serving, rollout, monitors and governance sets the block it is named
-  after. A file may have `defaults` of its own; one that is reached twice is laid once.
+  `- profile: [hipaa, gdpr]`; and `- _self_` for the file itself, which comes last where it is not written. A profile
+  may set any block; a file of the groups data, training, serving, rollout, monitors and governance sets the block it is
+  named after. A file may have `defaults` of its own; one that is reached twice is laid once.
 - There are two libraries: the shipped one, and your team's, a folder that holds `<group>/<name>.yaml`. `mlspec.toml`
   beside the spec or above it names it, `[library]` with `path = "../platform"` or with `package = "acme_models"` for an
   installed package; `--library` of a command goes before that. No name may be in both. Profiles may also stand in a
@@ -38,9 +38,10 @@ overrides. Mappings are merged key by key; anything else is replaced, lists too.
 - `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
 - Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
   `~key.path` to remove one, and `profile=name` or `serving=name` for other files of a library.
-- `${key.path}` (or `${spec.key.path}`) takes a value from elsewhere in the spec, `${.key}` from beside it, `${..key}` from
-  one level above; `${env.name}` is the chosen environment. There are no other resolvers: neither the process environment,
-  nor the clock, nor a commit changes what a spec says. `???` in a library is a value that the spec must fill in.
+- `${key.path}` (or `${spec.key.path}`) takes a value from elsewhere in the spec, `${.key}` from beside it, `${..key}`
+  from one level above; `${env.name}` is the chosen environment. There are no other resolvers: neither the process
+  environment, nor the clock, nor a commit changes what a spec says. `???` in a library is a value that the spec must
+  fill in.
 """
 
 

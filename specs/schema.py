@@ -4,24 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from mlspec.specs.defaults_list import GROUPS
 from mlspec.specs.units import Quantity
 
 SCHEMA_ID = "urn:mlspec:v1"
-_PROFILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+_FILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _DEFAULTS: dict[str, Any] = {
     "type": "array",
-    "description": "What this spec is laid over, in order: profiles, and `_self_` for this file.",
+    "description": "What this spec is laid over, in order: files of libraries by group, and `_self_` for this file.",
     "items": {
         "anyOf": [
             {"const": "_self_"},
-            {
-                "type": "object",
-                "properties": {
-                    "profile": {**_PROFILES, "description": "A profile: shipped, or in a `profiles` folder."}
-                },
-                "required": ["profile"],
-                "additionalProperties": False,
-            },
+            *(
+                {
+                    "type": "object",
+                    "properties": {group: {**_FILES, "description": f"A file of the group {group} in a library."}},
+                    "required": [group],
+                    "additionalProperties": False,
+                }
+                for group in GROUPS
+            ),
         ]
     },
 }

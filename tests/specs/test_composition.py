@@ -38,7 +38,7 @@ def test_every_value_has_an_origin_that_shows_it(good: str, load: Load) -> None:
     assert str(of("serving.timeout")) == "serving.timeout=3s"
     assert str(of("rollout.bake")) == "spec.yaml:9:52"
     assert of("serving.architecture").source is Source.DEFAULT
-    assert str(of("rollout.max_error_rate")).startswith("mlspec:standard.yaml:")
+    assert str(of("rollout.max_error_rate")).startswith("mlspec:profile/standard.yaml:")
     assert [origin.source for origin in checked.origins.history["serving.memory"]] == [
         Source.PROFILE,
         Source.SPEC,

@@ -19,7 +19,7 @@ def test_explain_tells_the_chain_lowest_first(good: str, load: Load) -> None:
     assert (found.value, found.default, found.type) == ("3 GiB", "1 GiB", "quantity")
     assert found.meaning == "Memory of each instance of the function."
     assert [(step.source, step.place) for step in found.chain] == [
-        ("profile", "mlspec:minimal.yaml:5:11"),
+        ("profile", "mlspec:profile/minimal.yaml:5:11"),
         ("spec", "spec.yaml:40:35"),
         ("environment", "spec.yaml:9:28"),
         ("override", "command line"),

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mlspec.specs.layers import merged
+from mlspec.specs.libraries import SHIPPED
 from mlspec.specs.load import load_spec
-from mlspec.specs.profiles import SHIPPED
 
 SCALARS = st.sampled_from([1, "x", None, True, 0.5, "???", "${a}"])
 TREES = st.dictionaries(
@@ -54,7 +54,7 @@ def test_merging_is_hydras(layers: list[dict[str, Any]], tmp_path: Path) -> None
 
 
 def test_the_shipped_library_composes_the_same_in_hydra(good: str, tmp_path: Path) -> None:
-    for profile in SHIPPED.glob("*.yaml"):
+    for profile in (SHIPPED / "profile").glob("*.yaml"):
         tree = yaml.safe_load(profile.read_text())
         tree["defaults"] = [item["profile"] if isinstance(item, dict) else item for item in tree.get("defaults", [])]
         write(tmp_path / "profile" / profile.name, tree)

@@ -34,7 +34,7 @@ gate_role = aws.iam.Role(
     },
 )
 
-# mlspec:hipaa.yaml:9:1: What inference may do, and nothing else.
+# mlspec:profile/hipaa.yaml:9:1: What inference may do, and nothing else.
 inference_role = aws.iam.Role(
     "inference-role",
     assume_role_policy=json.dumps(
@@ -188,8 +188,8 @@ alerts = aws.sns.Topic(
     },
 )
 
-# mlspec:standard.yaml:12:17: Sends traffic back when errors of a new release is above
-# 0.01.
+# mlspec:profile/standard.yaml:12:17: Sends traffic back when errors of a new release is
+# above 0.01.
 aws.cloudwatch.MetricAlarm(
     "canary-errors-alarm",
     alarm_actions=[alerts.arn],
@@ -214,8 +214,8 @@ aws.cloudwatch.MetricAlarm(
     opts=pulumi.ResourceOptions(ignore_changes=["dimensions"]),
 )
 
-# mlspec:standard.yaml:12:25: Sends traffic back when rejects of a new release is above
-# 0.01.
+# mlspec:profile/standard.yaml:12:25: Sends traffic back when rejects of a new release
+# is above 0.01.
 aws.cloudwatch.MetricAlarm(
     "canary-rejects-alarm",
     alarm_actions=[alerts.arn],
@@ -278,7 +278,7 @@ aws.sqs.Queue(
     },
 )
 
-# mlspec:hipaa.yaml:16:14: The log of gate, kept as long as the spec says.
+# mlspec:profile/hipaa.yaml:16:14: The log of gate, kept as long as the spec says.
 gate_logs = aws.cloudwatch.LogGroup(
     "gate-logs",
     kms_key_id=key.arn,
@@ -292,7 +292,7 @@ gate_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# mlspec:hipaa.yaml:16:14: The log of inference, kept as long as the spec says.
+# mlspec:profile/hipaa.yaml:16:14: The log of inference, kept as long as the spec says.
 inference_logs = aws.cloudwatch.LogGroup(
     "inference-logs",
     kms_key_id=key.arn,
@@ -306,7 +306,7 @@ inference_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# mlspec:hipaa.yaml:9:1: What inference-role may do: its own log lines.
+# mlspec:profile/hipaa.yaml:9:1: What inference-role may do: its own log lines.
 inference_role_policy = aws.iam.RolePolicy(
     "inference-role-policy",
     name="churn-dev-inference-role-policy",
@@ -343,7 +343,7 @@ registry = aws.sagemaker.ModelPackageGroup(
     },
 )
 
-# mlspec:hipaa.yaml:16:14: The log of rollout, kept as long as the spec says.
+# mlspec:profile/hipaa.yaml:16:14: The log of rollout, kept as long as the spec says.
 rollout_logs = aws.cloudwatch.LogGroup(
     "rollout-logs",
     kms_key_id=key.arn,
@@ -357,7 +357,7 @@ rollout_logs = aws.cloudwatch.LogGroup(
     },
 )
 
-# mlspec:hipaa.yaml:11:1: What rollout may do, and nothing else.
+# mlspec:profile/hipaa.yaml:11:1: What rollout may do, and nothing else.
 rollout_role = aws.iam.Role(
     "rollout-role",
     assume_role_policy=json.dumps(
@@ -382,7 +382,7 @@ rollout_role = aws.iam.Role(
     },
 )
 
-# mlspec:hipaa.yaml:16:14: The log of start, kept as long as the spec says.
+# mlspec:profile/hipaa.yaml:16:14: The log of start, kept as long as the spec says.
 start_logs = aws.cloudwatch.LogGroup(
     "start-logs",
     kms_key_id=key.arn,
@@ -533,7 +533,8 @@ gate = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[gate_role_policy]),
 )
 
-# mlspec:hipaa.yaml:9:1: The code of inference; another digest is another object.
+# mlspec:profile/hipaa.yaml:9:1: The code of inference; another digest is another
+# object.
 inference_code = aws.s3.BucketObjectv2(
     "inference-code",
     bucket=store.bucket,
@@ -551,8 +552,8 @@ inference_code = aws.s3.BucketObjectv2(
     },
 )
 
-# mlspec:hipaa.yaml:9:1: Answers predictions; the rollout publishes one version for each
-# release.
+# mlspec:profile/hipaa.yaml:9:1: Answers predictions; the rollout publishes one version
+# for each release.
 inference = aws.lambda_.Function(
     "inference",
     architectures=["x86_64"],
@@ -586,7 +587,8 @@ inference = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[inference_role_policy]),
 )
 
-# mlspec:hipaa.yaml:11:1: Where traffic goes; the rollout shifts it between versions.
+# mlspec:profile/hipaa.yaml:11:1: Where traffic goes; the rollout shifts it between
+# versions.
 live = aws.lambda_.Alias(
     "live",
     function_name=inference.name,
@@ -595,7 +597,7 @@ live = aws.lambda_.Alias(
     opts=pulumi.ResourceOptions(ignore_changes=["function_version", "routing_config"]),
 )
 
-# mlspec:hipaa.yaml:10:9: The HTTPS address; every request is signed.
+# mlspec:profile/hipaa.yaml:10:9: The HTTPS address; every request is signed.
 inference_url = aws.lambda_.FunctionUrl(
     "inference-url",
     authorization_type="AWS_IAM",
@@ -603,8 +605,8 @@ inference_url = aws.lambda_.FunctionUrl(
     qualifier=live.name,
 )
 
-# mlspec:hipaa.yaml:10:9: Callers of this account, as far as their own IAM permissions
-# say so.
+# mlspec:profile/hipaa.yaml:10:9: Callers of this account, as far as their own IAM
+# permissions say so.
 aws.lambda_.Permission(
     "inference-url-permission",
     action="lambda:InvokeFunctionUrl",
@@ -615,7 +617,7 @@ aws.lambda_.Permission(
     statement_id="churn-dev-inference-url-permission",
 )
 
-# mlspec:hipaa.yaml:11:1: The code of rollout; another digest is another object.
+# mlspec:profile/hipaa.yaml:11:1: The code of rollout; another digest is another object.
 rollout_code = aws.s3.BucketObjectv2(
     "rollout-code",
     bucket=store.bucket,
@@ -633,11 +635,11 @@ rollout_code = aws.s3.BucketObjectv2(
     },
 )
 
-# mlspec:hipaa.yaml:11:1: What rollout-role may do: its own log lines; what it handles
-# is encrypted with the stack's key; releases, and the code that serves them; whether
-# what it looks for is there; which release is the champion, and what became of the
-# others; a version for each release; the shares of traffic; the registry's record of a
-# release; the state of its alarms; the alarms that watch a new release.
+# mlspec:profile/hipaa.yaml:11:1: What rollout-role may do: its own log lines; what it
+# handles is encrypted with the stack's key; releases, and the code that serves them;
+# whether what it looks for is there; which release is the champion, and what became of
+# the others; a version for each release; the shares of traffic; the registry's record
+# of a release; the state of its alarms; the alarms that watch a new release.
 rollout_role_policy = aws.iam.RolePolicy(
     "rollout-role-policy",
     name="churn-dev-rollout-role-policy",
@@ -738,8 +740,8 @@ rollout_role_policy = aws.iam.RolePolicy(
     role=rollout_role.id,
 )
 
-# mlspec:hipaa.yaml:11:1: Registers a release, shifts traffic to it step by step, and
-# back when an alarm goes off.
+# mlspec:profile/hipaa.yaml:11:1: Registers a release, shifts traffic to it step by
+# step, and back when an alarm goes off.
 rollout = aws.lambda_.Function(
     "rollout",
     architectures=["x86_64"],
@@ -1138,7 +1140,7 @@ training_role_policy = aws.iam.RolePolicy(
     role=training_role.id,
 )
 
-# mlspec:hipaa.yaml:16:14: The log of workflow, kept as long as the spec says.
+# mlspec:profile/hipaa.yaml:16:14: The log of workflow, kept as long as the spec says.
 workflow_logs = aws.cloudwatch.LogGroup(
     "workflow-logs",
     kms_key_id=key.arn,
