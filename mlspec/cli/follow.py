@@ -81,10 +81,9 @@ class Follower:
 def tell_evaluation(evaluation: dict[str, Any]) -> None:
     """Rows, data checks and parity of a training job, in three lines."""
     rows, window = evaluation["rows"], evaluation["window"]
-    say(
-        f"  trained on {rows['train']:,} rows from {window['start'][:10]}, judged on {rows['test']:,} rows "
-        f"from {window['test_start'][:10]} to {window['end'][:10]}"
-    )
+    since = f" from {window['start'][:10]}" if window["start"] else ""  # rows without a time column have no window
+    tested = f" from {window['test_start'][:10]} to {window['end'][:10]}" if window["test_start"] else ""
+    say(f"  trained on {rows['train']:,} rows{since}, judged on {rows['test']:,} rows{tested}")
     failed = [check for check in evaluation["checks"] if not check["passed"]]
     say(f"  data checks: {len(evaluation['checks']) - len(failed)} passed, {len(failed)} failed")
     parity = evaluation["parity"]
