@@ -8,8 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from mlspec.specs.units import Duration, Money, Percent, Size
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", examples=["churn"])]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["ml-team@example.com"])]
 Metric = Literal[
     "roc_auc",
     "average_precision",
@@ -118,7 +118,10 @@ class Compute(Block):
     """The machine a training job runs on."""
 
     instance: str = Field(
-        "ml.m5.xlarge", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", description="SageMaker instance type."
+        "ml.m5.xlarge",
+        pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
+        description="SageMaker instance type.",
+        examples=["ml.m5.xlarge"],
     )
     count: int = Field(1, ge=1, le=64, description="How many instances.")
     spot: bool = Field(False, description="Use spare capacity, which may be interrupted.")
@@ -248,7 +251,11 @@ class Monitor(Block):
 class Schedule(Block):
     """A retraining at fixed times."""
 
-    schedule: str = Field(pattern=r"^(rate|cron)\(.+\)$", description="EventBridge's rate(...) or cron(...).")
+    schedule: str = Field(
+        pattern=r"^(rate|cron)\(.+\)$",
+        description="EventBridge's rate(...) or cron(...).",
+        examples=["rate(30 days)", "cron(0 6 1 * ? *)"],
+    )
 
 
 class Retraining(Block):
@@ -277,7 +284,9 @@ class Waiver(Block):
 
     policy: str = Field(description="The policy's id.")
     reason: str = Field(min_length=10, description="Why, for those who ask later.")
-    expires: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The last day it holds.")
+    expires: str = Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}$", description="The last day it holds.", examples=["2027-01-31"]
+    )
 
 
 class Governance(Block):
