@@ -8,7 +8,7 @@ UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --prerel
 	--generate-hashes --no-header --no-annotate -c requirements/constraints.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench golden lock wheel-test clean
+.PHONY: help setup dev demo test fuzz check bench golden lock wheel-test clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ demo: $(VENV)/.demo  ## the whole loop on real data, on a mocked cloud
 
 test: $(VENV)/.dev  ## all tests, in parallel
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+
+fuzz: $(VENV)/.dev  ## load changed specs for SECONDS (60): none may crash
+	@$(BIN)/python -m tests.specs.fuzz --seconds $(or $(SECONDS),60)
 
 check: $(VENV)/.dev  ## format, lint, types, import rules
 	@$(BIN)/ruff format --check .
