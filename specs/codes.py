@@ -1,4 +1,4 @@
-"""The stable code of every diagnostic of the whole program, with what it means and what to do: the table is codes.toml."""
+"""codes.toml -> the page of every diagnostic's stable code: what it means, an example, and what to do."""
 
 import tomllib
 from collections.abc import Mapping
@@ -54,8 +54,8 @@ def code_page(code: str) -> str:
 def diagnostics_page() -> str:
     """docs/diagnostics.md (run as a module, it prints the page)."""
     parts = [
-        "# Diagnostics\n\nEvery mistake has a stable code. `mlspec explain ML204` prints what stands here; `--strict` of "
-        "validate, compile and plan turns\nwarnings into errors. Written from specs/codes.toml.\n"
+        "# Diagnostics\n\nEvery mistake has a stable code. `mlspec explain ML204` prints what stands here; `--strict` "
+        "of validate, compile and plan turns\nwarnings into errors. Written from specs/codes.toml.\n"
     ]
     for prefix, family in FAMILIES.items():
         parts.append(f"## {family}\n")

@@ -191,6 +191,7 @@ def _number(value: float) -> str:
 
 
 def _rest(facts: TableFacts, roles: Sequence[_Role], leakage: tuple[str, str], *, task: str, owner: str) -> str:
+    least = max(1, facts.rows // 2)
     timed = any(role.role == "time" for role in roles)
     split = f"{{by: {'time' if timed else 'random'}, test: 20%, validation: 10%}}"
     reason = "the newest rows judge" if timed else "no column tells when a row happened; give one role: time if you can"
@@ -201,7 +202,7 @@ def _rest(facts: TableFacts, roles: Sequence[_Role], leakage: tuple[str, str], *
     few = f"  # about {test} test rows: differences of a few points are chance\n" if test < _SMALL else ""
     return f"""\
   split: {split}    # {reason}
-  checks: [{unique}{{rows: {{min: {max(1, facts.rows // 2)}}}}}{leakage[0]}]    # half of the rows there are now{leakage[1]}
+  checks: [{unique}{{rows: {{min: {least}}}}}{leakage[0]}]    # half of the rows there are now{leakage[1]}
 
 training:
   estimator: {{_target_: sklearn.ensemble.{estimator}, max_iter: 200, learning_rate: 0.06}}
