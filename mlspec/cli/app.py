@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("mlspec.cli.init", "Write a new spec from a template."),
     "validate": ("mlspec.cli.validate", "Check a spec and show every mistake at its line."),
     "explain": ("mlspec.cli.explain", "Say a key's value, what is allowed, and where it came from."),
+    "show": ("mlspec.cli.show", "Print the resolved spec, each value with where it came from."),
     "schema": ("mlspec.cli.schema", "Print the JSON Schema that editors use."),
     "fmt": ("mlspec.cli.fmt", "Put specs into the one style; comments and order stay."),
     "compile": ("mlspec.cli.compile", "Write the infrastructure program and the code that will run."),
