@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from mlspec.compiler.emit.bundle import emit_bundle
 from mlspec.compiler.graph import Graph, Resource
+from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.origins import Origins
 from mlspec.targets.aws.types import TYPES
 from mlspec.targets.local.engine import Event, StateStore
@@ -74,6 +75,7 @@ class _Checked:
     resolved: dict[str, Any]
     origins: Origins = field(default_factory=Origins)
     texts: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @pytest.fixture
