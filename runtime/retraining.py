@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
 from mlspec.runtime import releases
 from mlspec.runtime.store import Conflict, Store
@@ -114,13 +113,10 @@ def _busy(runs: list[dict[str, Any]], around: Surroundings) -> str:
     """Why this one must wait: the last training in the ledger still runs."""
     if not runs:
         return ""
-    try:
-        answer = around.workflows.describe_execution(executionArn=runs[-1]["execution"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":  # gone from the history after 90 days
-            return ""
-        raise
-    return f"release {runs[-1]['release']} is still under way" if answer["status"] == "RUNNING" else ""
+    machine, _, _ = runs[-1]["execution"].replace(":execution:", ":stateMachine:").rpartition(":")
+    listed = around.workflows.list_executions(stateMachineArn=machine, statusFilter="RUNNING", maxResults=1000)
+    running = {execution["executionArn"] for execution in listed["executions"]}
+    return f"release {runs[-1]['release']} is still under way" if runs[-1]["execution"] in running else ""
 
 
 def _run(event: Mapping[str, Any]) -> dict[str, Any]:

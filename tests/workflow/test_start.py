@@ -108,9 +108,8 @@ def test_two_at_once_cannot_both_proceed(stack: Any, monkeypatch: pytest.MonkeyP
             second.append({})
             second[0] = started(stack, "second")
 
-    monkeypatch.setattr(
-        stack.handlers["start"].AROUND.workflows, "describe_execution", lambda **_: {"status": "RUNNING"}
-    )
+    both = {"executions": [{"executionArn": ARN + name} for name in ("first", "second")]}
+    monkeypatch.setattr(stack.handlers["start"].AROUND.workflows, "list_executions", lambda **_: both)
     client.meta.events.register("before-call.s3.PutObject", interrupt)
     first = started(stack, "first")
     assert second[0]["proceed"] is True

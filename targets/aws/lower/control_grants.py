@@ -15,12 +15,13 @@ def control_grants(context: Context) -> tuple[Grant, ...]:
 
 def _start_grants(context: Context) -> tuple[Grant, ...]:
     role = "start-role"
-    execution = arn("states", "execution:", Name("workflow"), ":*")
+    # AWS knows the action on machines and on their map runs; this machine has none of the latter.
+    machine = (arn("states", "stateMachine:", Name("workflow")), arn("states", "mapRun:", Name("workflow"), "/*:*"))
     return (
         reads(role, "champion.json", "ledger.json", "releases/*", why="what was trained, and when"),
         misses(role),
         writes(role, "ledger.json", why="the retraining it starts"),
-        Grant(role, ("states:DescribeExecution",), (execution,), "whether a retraining runs"),
+        Grant(role, ("states:ListExecutions",), machine, "whether a retraining runs"),
         *_describes_alarms(role, drift_alarm_names(context)),
     )
 

@@ -809,10 +809,13 @@ start_role_policy = aws.iam.RolePolicy(
                     "Sid": "S3ListBucket",
                 },
                 {
-                    "Action": ["states:DescribeExecution"],
+                    "Action": ["states:ListExecutions"],
                     "Effect": "Allow",
-                    "Resource": f"arn:{partition}:states:{region}:{account}:execution:churn-prod-workflow:*",
-                    "Sid": "StatesDescribeExecution",
+                    "Resource": [
+                        f"arn:{partition}:states:{region}:{account}:mapRun:churn-prod-workflow/*:*",
+                        f"arn:{partition}:states:{region}:{account}:stateMachine:churn-prod-workflow",
+                    ],
+                    "Sid": "StatesListExecutions",
                 },
             ],
             "Version": "2012-10-17",

@@ -1181,10 +1181,13 @@ start_role_policy = aws.iam.RolePolicy(
                     "Sid": "S3ListBucket",
                 },
                 {
-                    "Action": ["states:DescribeExecution"],
+                    "Action": ["states:ListExecutions"],
                     "Effect": "Allow",
-                    "Resource": f"arn:{partition}:states:{region}:{account}:execution:flight-delay-dev-workflow:*",
-                    "Sid": "StatesDescribeExecution",
+                    "Resource": [
+                        f"arn:{partition}:states:{region}:{account}:mapRun:flight-delay-dev-workflow/*:*",
+                        f"arn:{partition}:states:{region}:{account}:stateMachine:flight-delay-dev-workflow",
+                    ],
+                    "Sid": "StatesListExecutions",
                 },
             ],
             "Version": "2012-10-17",

@@ -1133,10 +1133,13 @@ start_role_policy = aws.iam.RolePolicy(
                     "Sid": "S3ListBucket",
                 },
                 {
-                    "Action": ["states:DescribeExecution"],
+                    "Action": ["states:ListExecutions"],
                     "Effect": "Allow",
-                    "Resource": f"arn:{partition}:states:{region}:{account}:execution:churn-dev-workflow:*",
-                    "Sid": "StatesDescribeExecution",
+                    "Resource": [
+                        f"arn:{partition}:states:{region}:{account}:mapRun:churn-dev-workflow/*:*",
+                        f"arn:{partition}:states:{region}:{account}:stateMachine:churn-dev-workflow",
+                    ],
+                    "Sid": "StatesListExecutions",
                 },
             ],
             "Version": "2012-10-17",
