@@ -284,9 +284,7 @@ class Waiver(Block):
 
     policy: str = Field(description="The policy's id.")
     reason: str = Field(min_length=10, description="Why, for those who ask later.")
-    expires: str = Field(
-        pattern=r"^\d{4}-\d{2}-\d{2}$", description="The last day it holds.", examples=["2027-01-31"]
-    )
+    expires: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The last day it holds.", examples=["2027-01-31"])
 
 
 class Governance(Block):
