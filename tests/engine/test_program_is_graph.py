@@ -11,9 +11,9 @@ from mlspec.compiler.entries import refs_in
 from mlspec.compiler.graph import Asset, Join, Json, Options, Ref, Resource, Secret, Value
 from mlspec.specs.origins import Origin, Source
 from mlspec.targets.local.engine.recording import record
+from tests.golden.corpus import Case, cases
 
-GOLDEN = Path(__file__).parent.parent / "golden"
-BUNDLES = sorted(path.parent for path in GOLDEN.rglob("graph.json"))
+GOOD = {case.folder.name: case for case in cases() if not (case.folder / "expected.txt").exists()}
 
 
 def small() -> list[Resource]:
@@ -99,9 +99,13 @@ def check(bundle: Path) -> None:
     assert recording.outputs == expected(graph["outputs"])
 
 
-def test_every_golden_program_registers_exactly_its_graph() -> None:
-    for golden in BUNDLES:
-        check(golden)
+@pytest.mark.parametrize("case", GOOD.values(), ids=GOOD.keys())
+def test_every_golden_program_registers_exactly_its_graph(case: Case, tmp_path: Path) -> None:
+    for path, content in case.compile().files.items():
+        if path == "graph.json" or path.startswith("infra/"):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_bytes(content)
+    check(tmp_path)
 
 
 def test_program_with_every_kind_of_value_registers_exactly_its_graph(bundle: Callable[..., Path]) -> None:
