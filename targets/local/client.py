@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -29,6 +30,9 @@ _GREET_SECONDS = 30.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
 
 
+_MAKING = threading.Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud:
     """One running mocked cloud; every endpoint but a loopback one is refused."""
@@ -47,7 +51,8 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A boto3 client for `service`, with made-up credentials and no retries."""
-        return _client(self.endpoint, self.region, service)
+        with _MAKING:
+            return loopback_client(self.endpoint, self.region, service)
 
     def now(self) -> datetime:
         """The cloud's time, UTC."""
@@ -113,8 +118,9 @@ class Cloud:
 
 
 @cache
-def _client(endpoint: str, region: str, service: str) -> Any:
-    """Clients are slow to make and may be shared between threads."""
+def loopback_client(endpoint: str, region: str, service: str) -> Any:
+    """A boto3 client with made-up credentials and no retries. It is slow to make, so it is made once; threads may share
+    one, and must not make two at a time."""
     import boto3
     from botocore.config import Config
 

@@ -28,7 +28,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         if service not in self.clients:
-            client._client.cache_clear()
+            client.loopback_client.cache_clear()
             self.clients[service] = self.running.client(service)
         return self.clients[service]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlspec.targets.local.client import loopback_client
 from mlspec.targets.local.cloud.activity import Activity
 from mlspec.targets.local.cloud.clock import Clock
 from mlspec.targets.local.cloud.metrics import Metrics
@@ -33,14 +34,11 @@ class World:
     routing: random.Random = field(default_factory=lambda: random.Random(20130101))  # noqa: S311
     lock: threading.RLock = field(default_factory=threading.RLock)
     pools: dict[str, Any] = field(default_factory=dict)
-    _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """A boto3 client of this very cloud."""
         with self.lock:
-            if service not in self._clients:
-                self._clients[service] = _new_client(service, self.endpoint, self.region)
-            return self._clients[service]
+            return loopback_client(self.endpoint, self.region, service)
 
     def backend(self, service: str) -> Any:
         """moto's own backend of a service in this account and region."""
@@ -51,17 +49,3 @@ class World:
 
             return stepfunctions_parser_backends[self.account][self.region]
         return get_backend(service)[self.account][self.region]  # type: ignore[call-overload]
-
-
-def _new_client(service: str, endpoint: str, region: str) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(  # type: ignore[call-overload]
-        service,
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=32, proxies={}),
-    )
