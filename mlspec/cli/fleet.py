@@ -72,8 +72,15 @@ def run_fleet(fleet: Fleet, act: Act) -> list[Outcome]:
     changed = changed_files(fleet.folder, fleet.since) if fleet.since else None
     jobs = [Job(fleet.project(spec), act, changed, fleet.strict) for spec in specs]
     outcomes: dict[int, Outcome] = {}
+    # What is cached is read faster than a worker starts; only what must be compiled is worth one.
+    known = {number for number, job in enumerate(jobs) if job.project.cached is not None}
+    rest = [number for number in range(len(jobs)) if number not in known]
     with _progress(len(jobs)) as told:
-        for number, result in work(do_job, jobs, _workers(fleet, len(jobs))):
+        for number in sorted(known):
+            outcomes[number] = do_job(jobs[number])
+            told(outcomes[number])
+        for place, result in work(do_job, [jobs[number] for number in rest], _workers(fleet, len(rest))):
+            number = rest[place]
             outcomes[number] = _died(specs[number], result) if isinstance(result, Died) else result
             told(outcomes[number])
     return _told_apart([outcomes[number] for number in range(len(jobs))])
