@@ -34,6 +34,7 @@ CASES = {
         "[{policy",
     ),
     "rollout.bake": ("rollout: {bake: 10s}\n", "ML404", "10s"),
+    "rollout.steps": ("rollout: {strategy: all_at_once, steps: [50%, 100%]}\n", "ML403", "[50%"),
     "serving.memory": ("serving: {memory: 64 MiB}\n", "ML404", "64 MiB"),
     "serving.timeout": ("serving: {timeout: 20m}\n", "ML404", "20m"),
     "monitors.0.window": ("monitors: [{signal: errors, max: 1%, window: 8d}]\n", "ML404", "8d"),

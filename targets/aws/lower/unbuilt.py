@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from mlspec.specs.models import Monitor, Spec
+from mlspec.specs.models import Monitor, Rollout, Spec
+from mlspec.specs.units import Percent
 from mlspec.targets.aws.lower.refusal import Refusal
 
 
@@ -80,6 +81,13 @@ def idle_keys(spec: Spec) -> Iterator[Refusal]:
         for key in _said(monitor) - {"signal", "window", *_EFFECTIVE[monitor.signal]}:
             message = f"{key} has no effect on {monitor.signal}"
             yield Refusal(f"monitors.{number}.{key}", message, "leave it out")
+
+
+def idle_steps(spec: Spec) -> Iterator[Refusal]:
+    """Steps that somebody chose, and a strategy that takes none."""
+    whole, default = (Percent.parse("100%"),), Rollout().steps
+    if spec.rollout.strategy == "all_at_once" and spec.rollout.steps not in (whole, default):
+        yield Refusal("rollout.steps", "steps have no effect with strategy all_at_once", "write steps: [100%]")
 
 
 def _said(monitor: Monitor) -> set[str]:
