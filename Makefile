@@ -8,7 +8,7 @@ UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --prerel
 	--generate-hashes --no-header --no-annotate -c requirements/constraints.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test fuzz check bench golden lock wheel-test clean
+.PHONY: help setup dev torch demo test fuzz check bench golden lock wheel-test clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
 	@echo "installing what the tests need into $(VENV) ..."
 	@$(PIP) install -q --no-compile --require-hashes -r requirements/dev.lock
 	@touch $@
+
+torch: $(VENV)/.dev  ## torch as well: where no small build is at hand, it is gigabytes
+	@$(PIP) install -q torch==2.13.0
 
 setup: $(VENV)/.demo  ## install what the demo needs
 
@@ -55,7 +58,7 @@ golden: $(VENV)/.dev  ## write the golden bundles anew; review the difference li
 wheel-test: $(VENV)/.dev  ## build the wheel and run the tests against it, outside the repository
 	@JOBS=$(JOBS) $(BIN)/python tests/wheel.py
 
-lock: $(VENV)/.dev  ## pin everything anew
+lock: $(VENV)/.demo  ## pin everything anew
 	@$(PIP) install -q uv
 	@$(UV_COMPILE) --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
 	@$(UV_COMPILE) --extra demo -c requirements/dev.lock pyproject.toml requirements/build.in -o requirements/demo.lock
