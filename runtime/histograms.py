@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlspec.runtime.engines import Scores
+
 Column = Mapping[str, Any]
 
 
@@ -20,18 +22,18 @@ class Histograms:
         columns: Mapping[str, Column] = profile["columns"]
         self._bins = [(at, name, _edges(columns[name])) for at, name in enumerate(features) if name in columns]
         self._scores = _edges(profile["prediction"])
-        self._buffer: list[tuple[bytes, NDArray[Any]]] = []
+        self._buffer: list[tuple[bytes, Scores]] = []
 
-    def add(self, rows: bytes, predictions: NDArray[Any]) -> None:
+    def add(self, rows: bytes, scores: Scores) -> None:
         """Keep rows (float32, one after another) and what was answered, until `take`."""
-        self._buffer.append((rows, predictions))
+        self._buffer.append((rows, scores))
 
     def take(self) -> dict[str, Any]:
         """The counts since the last time, in the shape of a histogram line: `rows`, `columns`, `prediction`."""
         taken, self._buffer = self._buffer, []
         matrix = np.frombuffer(b"".join([rows for rows, _ in taken]), np.float32).reshape(-1, self._width)
         columns = {name: _count(matrix[:, at], edges) for at, name, edges in self._bins}
-        scores = [_score(predictions) for _, predictions in taken]
+        scores = [_score(np.asarray(scores)) for _, scores in taken]
         prediction = _count(np.concatenate(scores) if scores else matrix[:, 0], self._scores)
         return {"rows": len(matrix), "columns": columns, "prediction": {"counts": prediction["counts"]}}
 

@@ -1,4 +1,4 @@
-"""A Lambda event turned into predictions: read and laid out by the generated contract, answered by ONNX Runtime."""
+"""A Lambda event turned into predictions: read and laid out by the generated contract, answered by an engine."""
 
 import json
 import os
@@ -8,29 +8,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mlspec.runtime.answers import ANSWERS
 from mlspec.runtime.emf import write_line
+from mlspec.runtime.engines import Scores
 from mlspec.runtime.function_url import is_url_event, url_reply
 from mlspec.runtime.requests import Refusal, ServingContract, read_records
 from mlspec.runtime.serving_release import NoRelease, Release, load_release
 from mlspec.runtime.shutdown import call_at_shutdown
 from mlspec.runtime.telemetry import Identity, Telemetry
 
-# float32 infinity: how a category outside the contract is laid out, so that it is counted apart from null. The model
-# sees NaN. Searching the bytes is far cheaper than looking at each number; a hit by chance costs one copy.
-_UNSEEN = np.float32(np.inf).tobytes()
-
 
 class Answer(NamedTuple):
-    """What a request gets, and what is counted of it: rows as laid out, and the model's output."""
+    """What a request gets, and what is counted of it: rows as laid out, and the model's scores."""
 
     status: int
     body: dict[str, Any]
     rows: bytes = b""
-    output: NDArray[Any] | None = None
+    scores: Scores | None = None
 
 
 def serve(contract: ServingContract, folder: Path) -> "Service":
@@ -62,7 +56,7 @@ class Service:
         answer = self._answer(event, context)
         reply = url_reply(answer.status, answer.body) if is_url_event(event) else answer.body
         latency = (time.perf_counter() - started) * 1000
-        self.telemetry.record(status=answer.status, latency=latency, rows=answer.rows, output=answer.output)
+        self.telemetry.record(status=answer.status, latency=latency, rows=answer.rows, scores=answer.scores)
         return reply
 
     def _answer(self, event: Any, context: Any) -> Answer:
@@ -80,19 +74,14 @@ class Service:
         if release is None:
             raise Refusal(503, {"error": "unavailable", "reason": self._missing})
         rows = contract.assemble(read_records(event, contract))
-        output = release.predictor.predict(_matrix(rows, len(contract.FEATURES)))
+        scores = release.engine.predict(rows)
         body = {
             "model": contract.MODEL,
             "release": release.name,
             "version": self._version,
-            "predictions": ANSWERS[contract.TASK](output, release.classes),
+            "predictions": ANSWERS[contract.TASK](scores, release.classes),
         }
-        return Answer(200, body, rows, output)
-
-
-def _matrix(rows: bytes, width: int) -> NDArray[np.float32]:
-    matrix = np.frombuffer(rows, np.float32).reshape(-1, width)
-    return np.where(np.isinf(matrix), np.float32(np.nan), matrix) if _UNSEEN in rows else matrix
+        return Answer(200, body, rows, scores)
 
 
 def _telemetry(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlspec.runtime.histograms import Histograms
-from mlspec.runtime.predictor import DamagedRelease, Predictor
+from mlspec.runtime.engines import DamagedRelease, Description, Engine, open_engine
+from mlspec.runtime.telemetry import Histograms
 
 _MEGABYTES_PER_CPU = 1769  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 
@@ -18,17 +18,24 @@ class NoRelease(Exception):
 
 @dataclass(frozen=True)
 class Release:
-    """What serves: its name, its model, the counts on its profile's bins, and that profile's digest."""
+    """What serves: its description (model.json), its engine and that one's name, the counts on its profile's bins,
+    and that profile's digest."""
 
-    name: str
-    predictor: Predictor
+    description: Description
+    engine: Engine
+    engine_name: str
     histograms: Histograms
     profile: str
 
     @property
+    def name(self) -> str:
+        """The release's name."""
+        return str(self.description["release"])
+
+    @property
     def classes(self) -> list[Any]:
-        """What the model tells apart, in the order of its outputs."""
-        classes: list[Any] = self.predictor.description["classes"]
+        """What the model tells apart, in the order of its scores."""
+        classes: list[Any] = self.description["classes"]
         return classes
 
 
@@ -37,19 +44,40 @@ def load_release(folder: Path, features: Mapping[str, Sequence[str]], *, memory:
     if not folder.is_dir():
         raise NoRelease("no release is serving yet")
     try:
-        predictor = Predictor(folder, threads=max(1, round(memory / _MEGABYTES_PER_CPU)))
-        profile = json.loads((folder / "profile.json").read_bytes())
-        _check_contract(predictor, profile, features)
-        histograms = Histograms(profile, list(features))
+        return _release(folder, features, threads=max(1, round(memory / _MEGABYTES_PER_CPU)))
     except Exception as error:  # whatever is wrong with it, the function must live to say so and to be counted
         raise NoRelease("the release cannot be loaded") from error
-    return Release(predictor.description["release"], predictor, histograms, profile["digest"])
 
 
-def _check_contract(predictor: Predictor, profile: Mapping[str, Any], features: Mapping[str, Sequence[str]]) -> None:
+def _release(folder: Path, features: Mapping[str, Sequence[str]], *, threads: int) -> Release:
+    description = json.loads((folder / "model.json").read_bytes())
+    profile = json.loads((folder / "profile.json").read_bytes())
+    _check_contract(description, profile, features)
+    name = _engine_name(folder)
+    engine = open_engine(name, folder, description, threads=threads)
+    return Release(description, engine, name, _histograms(profile, list(features)), profile["digest"])
+
+
+def _engine_name(folder: Path) -> str:
+    """What the gates chose; a folder without their word is a model alone, which ONNX Runtime can always answer."""
+    record = folder / "release.json"
+    told = json.loads(record.read_bytes()) if record.is_file() else {}
+    return str(told.get("engine", "onnx"))
+
+
+def _histograms(profile: Mapping[str, Any], features: Sequence[str]) -> Histograms:
+    from mlspec.runtime.histograms import Histograms as WithNumpy
+
+    return WithNumpy(profile, features)
+
+
+def _check_contract(
+    description: Description, profile: Mapping[str, Any], features: Mapping[str, Sequence[str]]
+) -> None:
     """A model trained for other columns, or other categories, would answer: wrongly."""
     expected = [(name, tuple(values)) for name, values in features.items()]
-    if list(predictor.features.items()) != expected:
+    trained = [(feature["name"], tuple(feature.get("values", ()))) for feature in description["features"]]
+    if trained != expected:
         raise DamagedRelease("the model was trained for another contract")
     for name, values in expected:
         column = profile["columns"][name]

@@ -2,16 +2,25 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.json import encode
-from numpy.typing import NDArray
 
 from mlspec.runtime.emf import MOST_VALUES, Metric, emf_line, write_line
-from mlspec.runtime.histograms import Histograms
+from mlspec.runtime.engines import Scores
 
 MOST_ROWS = 256
 MOST_SECONDS = 10.0
+
+
+class Histograms(Protocol):
+    """Counts of what was served: with NumPy or without (runtime/histograms.py, runtime/plain_histograms.py)."""
+
+    def add(self, rows: bytes, scores: Scores) -> None:
+        """Keep rows and what was answered, until `take`."""
+
+    def take(self) -> dict[str, Any]:
+        """The counts since the last time, in the shape of a histogram line: `rows`, `columns`, `prediction`."""
 
 
 class Identity(NamedTuple):
@@ -46,12 +55,12 @@ class Telemetry:
         self._rows = 0
         self._flushed = time.time()
 
-    def record(self, *, status: int, latency: float, rows: bytes, output: NDArray[Any] | None) -> None:
+    def record(self, *, status: int, latency: float, rows: bytes, scores: Scores | None) -> None:
         """Note one request, at its end, with what was predicted for which rows; writes when it is time to."""
         now = time.time()
-        count = 0 if output is None else len(output)
-        if self._histograms and output is not None:
-            self._histograms.add(rows, output)
+        count = 0 if scores is None else len(scores)
+        if self._histograms and scores is not None:
+            self._histograms.add(rows, scores)
         self._served.append(Served(now, status, latency, count))
         self._rows += count
         if self._rows >= MOST_ROWS or len(self._served) >= MOST_VALUES or now - self._flushed >= MOST_SECONDS:

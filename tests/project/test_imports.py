@@ -18,7 +18,7 @@ BROKEN = {
     "what is lowered": ("targets/aws/types.py", "import mlspec.targets.packaging"),
     "everything up to the bundle": ("compiler/encoding.py", "def now():\n    import time"),
     "the runtime is shipped": ("targets/local/replay.py", "from mlspec.runtime import drift"),
-    "a prediction needs": ("runtime/predictor.py", "def later():\n    import polars"),
+    "a prediction needs": ("runtime/onnx_engine.py", "def later():\n    import polars"),
 }
 
 
