@@ -9,6 +9,7 @@ from mlspec.specs.check import check_tree, with_tuples
 from mlspec.specs.checked import Checked
 from mlspec.specs.compose import Composed, compose_spec
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span, SpecError
+from mlspec.specs.keys import is_closed, kinds_at, known_keys
 from mlspec.specs.layers import UNFILLED, Place, find, nearest_place, origins_of
 from mlspec.specs.models import Spec
 from mlspec.specs.nearest import hint_for
@@ -109,26 +110,16 @@ def _overlay_keys(environments: Mapping[str, Node], chosen: str) -> Iterator[Dia
 
 
 def _unknown_keys(node: Node, path: tuple[str, ...]) -> Iterator[Diagnostic]:
-    from mlspec.specs.schema import keys_at, schemas_at
-
     items = node.value.items() if isinstance(node.value, dict) else ()
     items = enumerate(node.value) if isinstance(node.value, tuple) else items  # type: ignore[assignment]
     for key, child in items:
         below = (*path, str(key))
-        if schemas_at(below):
+        if kinds_at(below):
             yield from _unknown_keys(child, below)
-        elif _closed(path):
-            known = keys_at(path)
+        elif is_closed(path) and str(key) not in (known := known_keys(path)):
             where = f" in {'.'.join(path)}" if path else ""
             message = f"unknown key '{key}'{where}"
             yield Diagnostic("ML201", message, child.key, ".".join(below), hint_for(str(key), known))
-
-
-def _closed(path: tuple[str, ...]) -> bool:
-    """Whether the language fixes the keys at `path`: those of an estimator, say, are free."""
-    from mlspec.specs.schema import schemas_at
-
-    return all(schema.get("additionalProperties") is not True for schema in schemas_at(path))
 
 
 def _origins(composed: Composed, spec: Spec) -> Origins:
