@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("mlspec.cli.show", "Print the resolved spec, each value with where it came from."),
     "schema": ("mlspec.cli.schema", "Print the JSON Schema that editors use."),
     "fmt": ("mlspec.cli.fmt", "Put specs into the one style; comments and order stay."),
+    "migrate": ("mlspec.cli.migrate", "Rewrite older specs in the current language; comments and layout stay."),
     "compile": ("mlspec.cli.compile", "Write the infrastructure program and the code that will run."),
     "plan": ("mlspec.cli.plan", "Show what an apply would change, and what that means."),
     "apply": ("mlspec.cli.apply", "Make the changes of a plan."),

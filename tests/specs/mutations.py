@@ -4,7 +4,9 @@
 
 MUTATIONS: tuple[tuple[str, str, str], ...] = (
     # keys of the spec itself
-    ("apiVersion: mlspec/v1", "apiVersion: @@mlspec/v2", "ML203"),
+    ("apiVersion: mlspec/v1", "apiVersion: @@mlspec/v2", "ML211"),
+    ("apiVersion: mlspec/v1", "apiVersion: @@mlspec/v1alpha1", "ML210"),
+    ("apiVersion: mlspec/v1", "apiVersion: @@mlspec", "ML203"),
     ("apiVersion: mlspec/v1", "apiVersion: @@1", "ML203"),
     ("apiVersion: mlspec/v1\nname", "@@name", "ML202"),
     ("apiVersion: mlspec/v1", "@@api_version: mlspec/v1", "ML201"),
