@@ -15,6 +15,7 @@ from mlspec.specs.origins import Origin, Source
 from mlspec.specs.overrides import Override, group_choice, parse_overrides
 from mlspec.specs.profiles import Profiles
 from mlspec.specs.stack import Layer, Stack, child_of
+from mlspec.specs.versions import check_version
 from mlspec.specs.yaml_nodes import Node, parse_yaml, plain
 from mlspec.specs.yaml_text import read_text
 
@@ -39,6 +40,8 @@ def compose_spec(
     """Compose the spec in `path`; `known` are the keys a spec can have. Raises SpecError when it cannot be read."""
     text = read_text(path, path.name)
     root, found = parse_yaml(text, path.name)
+    if (version := child_of(root, "apiVersion")) is not None:
+        check_version(version.value, version.span)
     profiles = Profiles(path.absolute().parent, library, {path.name: text})
     given = parse_overrides(overrides, known, found)
     environments = read_environments(child_of(root, "environments"), found)
