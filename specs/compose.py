@@ -1,17 +1,18 @@
 """A spec's file, its profiles, an environment's overlay and overrides -> one tree that knows where it came from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mlspec.specs.commit import no_commit, read_commit
 from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.environments import choose, read_environments
 from mlspec.specs.finals import Held, broken_by_layer, broken_by_override, hold
 from mlspec.specs.hydra_compose import CompositionError, hydra_compose, resolve
 from mlspec.specs.interpolation import REFERENCE, problems, refusal, texts, written_out
-from mlspec.specs.layers import Place, lay_at, lay_over, merged, nearest_place, place, place_plain, without
-from mlspec.specs.origins import Origin, Source
+from mlspec.specs.layers import Place, find, lay_at, lay_over, merged, nearest_place, place, place_plain, walk, without
+from mlspec.specs.origins import Lock, Origin, Setting, Source
 from mlspec.specs.overrides import Override, group_choice, parse_overrides
 from mlspec.specs.profiles import Profiles
 from mlspec.specs.stack import Layer, Stack, child_of
@@ -23,26 +24,40 @@ from mlspec.specs.yaml_text import read_text
 @dataclass(frozen=True)
 class Composed:
     """The tree, the places of its values, the overlays of all environments, the texts, the mistakes so far, the keys
-    that are final, and every path of a library that was looked at, there or not."""
+    that are final, what overrides removed, every path of a library that was looked at, there or not, where a library
+    that is a package was found, and the commit where the tree names it."""
 
     tree: dict[str, Any]
     places: Place
     environments: Mapping[str, Node]
     texts: Mapping[str, str]
     found: list[Diagnostic]
-    finals: Mapping[str, str] = field(default_factory=dict)
+    finals: Mapping[str, Lock] = field(default_factory=dict)
+    removed: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
     looked: tuple[Path, ...] = ()
+    packages: Mapping[str, Path] = field(default_factory=dict)
+    commit: str = ""
 
 
-def compose_spec(
-    path: Path, environment: str, overrides: Sequence[str], known: Iterable[str], *, library: str = ""
-) -> Composed:
+@dataclass(frozen=True)
+class Asked:
+    """How a spec is to be composed: its environment, overrides, library (mlspec.toml's where empty), and who is asked
+    for its commit (40 hexadecimal digits, `-dirty` behind them; raises SpecError), where a value names that."""
+
+    environment: str = "dev"
+    overrides: Sequence[str] = ()
+    library: str = ""
+    commit: Callable[[], str] = no_commit
+
+
+def compose_spec(path: Path, asked: Asked, known: Iterable[str]) -> Composed:
     """Compose the spec in `path`; `known` are the keys a spec can have. Raises SpecError when it cannot be read."""
     text = read_text(path, path.name)
     root, found = parse_yaml(text, path.name)
+    environment, overrides = asked.environment, asked.overrides
     if (version := child_of(root, "apiVersion")) is not None:
         check_version(version.value, version.span)
-    profiles = Profiles(path.absolute().parent, library, {path.name: text})
+    profiles = Profiles(path.absolute().parent, asked.library, {path.name: text})
     given = parse_overrides(overrides, known, found)
     environments = read_environments(child_of(root, "environments"), found)
     layers = Stack(profiles, found).build(root, group_choice(given))
@@ -55,11 +70,22 @@ def compose_spec(
     tree, held = _merge(layers, found)
     tree, edits = _apply(tree, edits, found)
     broken_by_override(tree, edits, held, found)
-    places = _places(layers, edits)
-    tree = written_out(tree, environment if environment in environments else "dev")
-    finals = {".".join(one.final.path): f"{one.final.owner} at {one.final.span}" for one in held}
-    looked = tuple(dict.fromkeys(profiles.looked))
-    return Composed(_resolved(tree, places, found), places, environments, profiles.texts, found, finals, looked)
+    places, removed = _places(layers, edits)
+    commit = read_commit(tree, places, asked.commit, found)
+    known_names = {"env.name": environment if environment in environments else "dev", "git.commit": commit}
+    tree = _resolved(written_out(tree, known_names), places, found)
+    return Composed(
+        tree,
+        places,
+        environments,
+        profiles.texts,
+        found,
+        finals={one.lock.key: one.lock for one in held},
+        removed=removed,
+        looked=tuple(dict.fromkeys(profiles.looked)),
+        packages=profiles.packages,
+        commit=commit,
+    )
 
 
 def _of_override(found: Iterable[Diagnostic], given: Iterable[Override]) -> list[Diagnostic]:
@@ -120,16 +146,22 @@ def _one_by_one(
     return composed, accepted
 
 
-def _places(layers: Iterable[Layer], edits: Iterable[Override]) -> Place:
+def _places(layers: Iterable[Layer], edits: Iterable[Override]) -> tuple[Place, dict[str, tuple[Setting, ...]]]:
+    """The places of the tree, and what was said of the keys that overrides removed from it."""
+    removed: dict[str, tuple[Setting, ...]] = {}
     root = Place(Origin(Source.DEFAULT), children={}, mapping=True)
     for layer in layers:
         root = lay_over(root, place(layer.node, layer.source))
     for edit in edits:
+        origin = Origin(Source.OVERRIDE, None, edit.text)
         if edit.deletes:
+            gone = find(root, edit.path)
+            below = walk(gone, ".".join(edit.path)) if gone else ()
+            removed |= {key: (*was.history, Setting(origin, removed=True)) for key, was in below}
             root = without(root, edit.path)
         else:
-            root = lay_at(root, edit.path, place_plain(edit.value, Origin(Source.OVERRIDE, None, edit.text)))
-    return root
+            root = lay_at(root, edit.path, place_plain(edit.value, origin))
+    return root, removed
 
 
 def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Include:
     name: str
     span: Span | None
     group: str = PROFILE
+    required: bool = False  # by mlspec.toml: then a file beside the spec cannot be it
 
     @property
     def label(self) -> str:

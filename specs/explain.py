@@ -6,19 +6,34 @@ from typing import Any
 
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.explain_words import allowed_in_words, in_one_line, shortened_line, type_in_words
 from mlspec.specs.nearest import hint_for
-from mlspec.specs.origins import Origin, Source
+from mlspec.specs.origins import Lock, Origin, Setting, Source
 from mlspec.specs.schema import schemas_at
 from mlspec.specs.yaml_text import split_lines
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One layer that set the value: its name, its place, and the line of source or the override's text."""
+    """One layer that set the value: its name, its place, the line of source or the override's text, and what it set:
+    `key`, which is the one explained or a list around it that was replaced as a whole, and the `value` it wrote."""
 
     source: str
     place: str
     text: str
+    key: str
+    value: Any
+    removed: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {name: getattr(self, name) for name in ("source", "place", "text", "key", "value", "removed")}
+
+    def says(self, key: str) -> str:
+        """The value, for people who asked for `key`."""
+        if self.removed:
+            return "removed"
+        return shortened_line(self.value) if self.key == key else f"{self.key} = {shortened_line(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +47,67 @@ class Explained:
     meaning: str
     default: Any
     chain: tuple[Step, ...]
+    lock: Lock | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
-        chain = [{"source": step.source, "place": step.place, "text": step.text} for step in self.chain]
+        lock = self.lock and {"key": self.lock.key, "owner": self.lock.owner, "place": str(self.lock.span)}
         fields = {name: getattr(self, name) for name in ("key", "value", "type", "allowed", "meaning", "default")}
-        return {**fields, "chain": chain}
+        return {**fields, "lock": lock, "chain": [step.as_json() for step in self.chain]}
 
     def as_text(self) -> str:
         """For people."""
-        lines = [f"{self.key} = {_shown(self.value)}"]
+        lines = [f"{self.key} = {in_one_line(self.value)}"]
         for name in ("meaning", "type", "allowed"):
             if text := getattr(self, name):
                 lines.append(f"  {name + ':':9}{text}")
         if self.default is not None:
-            lines.append(f"  default: {_shown(self.default)}")
+            lines.append(f"  default: {in_one_line(self.default)}")
+        if self.lock is not None:
+            lines.append(f"  final:   {self.lock.owner} holds {self.lock.key} at {self.lock.span}")
         width = max(len(step.place) for step in self.chain)
         for number, step in enumerate(reversed(self.chain)):
             name = "from:" if number == 0 else "over:"
-            lines.append(f"  {name:9}{step.source:12}{step.place:{width}}  {step.text}".rstrip())
+            lines.append(f"  {name:9}{step.source:12}{step.place:{width}}  {step.says(self.key)}".rstrip())
         return "\n".join(lines)
 
 
 def explain(checked: Checked, key: str) -> Explained:
     """What there is to know about `key` (`serving.memory`, `gates.0.min`); raises SpecError when there is none."""
-    path = key.split(".") if key else []
-    schemas = schemas_at(path)
-    dumped = checked.spec.model_dump(mode="json", by_alias=True)
-    value = _value(dumped, path, key)
+    return _explained(checked, key, _value(_dumped(checked), key.split(".") if key else [], key))
+
+
+def explain_all(checked: Checked) -> list[Explained]:
+    """The same of every key that holds a value of its own, or a list of such."""
+    return [_explained(checked, key, value) for key, value in _leaves(_dumped(checked), "")]
+
+
+def _explained(checked: Checked, key: str, value: Any) -> Explained:
+    schemas = schemas_at(key.split(".") if key else [])
     return Explained(
         key=key,
         value=value,
-        type=" or ".join(dict.fromkeys(text for schema in schemas if (text := _type(schema)))),
-        allowed="; ".join(dict.fromkeys(text for schema in schemas if (text := _allowed(schema)))),
+        type=type_in_words(schemas),
+        allowed=allowed_in_words(schemas),
         meaning=next((schema["description"] for schema in schemas if schema.get("description")), ""),
         default=next((schema["default"] for schema in schemas if schema.get("default") is not None), None),
-        chain=tuple(_step(origin, checked) for origin in _chain(checked, key)),
+        chain=tuple(_chain(checked, key, value)),
+        lock=checked.origins.lock_of(key),
     )
+
+
+def _dumped(checked: Checked) -> Any:
+    return checked.spec.model_dump(mode="json", by_alias=True)
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    deep = isinstance(value, Mapping) or any(isinstance(child, Mapping | list) for _, child in items)
+    if value is not None and path and not (deep and value):
+        yield path, value
+    elif value is not None:
+        for key, child in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _leaves(child, f"{path}.{key}" if path else str(key))
 
 
 def _value(dumped: Any, path: list[str], key: str) -> Any:
@@ -84,61 +123,35 @@ def _value(dumped: Any, path: list[str], key: str) -> Any:
     return dumped
 
 
-def _chain(checked: Checked, key: str) -> Iterator[Origin]:
-    origins = checked.origins
-    won = origins.of(key)
-    earlier = [origin for origin in origins.history.get(key, ()) if origin != won]
-    yield from earlier
-    yield won
+def _chain(checked: Checked, key: str, value: Any) -> Iterator[Step]:
+    """Every layer's word on the key, lowest first; the language's own last where none stands any more."""
+    history, won = checked.origins.history, checked.origins.of(key)
+    around, earlier = _replaced_lists(checked, key)
+    yield from (_step(checked, around, setting) for setting in earlier)
+    said = history.get(key, ())
+    yield from (_step(checked, key, setting) for setting in said)
+    if not said or said[-1].removed:
+        yield _step(checked, key, Setting(won, value))
 
 
-def _step(origin: Origin, checked: Checked) -> Step:
+def _replaced_lists(checked: Checked, key: str) -> tuple[str, tuple[Setting, ...]]:
+    """A list is replaced as a whole: of a key in one, those that the list around it took the place of."""
+    path = key
+    while path := path.rpartition(".")[0]:
+        said = checked.origins.history.get(path, ())
+        if len(said) > 1 and isinstance(said[-1].value, list):
+            return path, said[:-1]
+    return "", ()
+
+
+def _step(checked: Checked, key: str, setting: Setting) -> Step:
+    origin, value = setting.origin, setting.value
+    place, text = _placed(checked, origin)
+    return Step(origin.source.value, place, text, key, value, setting.removed)
+
+
+def _placed(checked: Checked, origin: Origin) -> tuple[str, str]:
     if origin.span is None:
-        text = origin.text
-        return Step(origin.source.value, "command line" if origin.source is Source.OVERRIDE else "the language", text)
+        return "command line" if origin.source is Source.OVERRIDE else "the language", origin.text
     lines = split_lines(checked.texts.get(origin.span.file, ""))
-    line = lines[origin.span.line - 1].strip() if origin.span.line <= len(lines) else ""
-    return Step(origin.source.value, str(origin.span), line)
-
-
-def _type(schema: Mapping[str, Any]) -> str:
-    match schema.get("type"):
-        case "object":
-            return "mapping"
-        case "array":
-            return "list"
-        case "string":
-            return "quantity" if "examples" in schema and "pattern" in schema else "text"
-        case "null":
-            return ""
-        case "boolean":
-            return "true or false"
-        case "integer":
-            return "whole number"
-        case other:
-            return str(other or "")
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    if "enum" in schema:
-        return ", ".join(str(word) for word in schema["enum"])
-    if "const" in schema:
-        return str(schema["const"])
-    if "properties" in schema:
-        return "keys " + ", ".join(schema["properties"])
-    if "pattern" in schema and schema.get("examples"):
-        return f"such as {schema['examples'][0]}"
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
-    return ", ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_shown(child)}" for key, child in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_shown(child) for child in value) + "]"
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, str(value))
-        if value is None or isinstance(value, bool)
-        else str(value)
-    )
+    return str(origin.span), lines[origin.span.line - 1].strip() if origin.span.line <= len(lines) else ""

@@ -8,7 +8,9 @@ from typing import Any
 
 from mlspec.specs.diagnostics import Diagnostic, Span
 from mlspec.specs.layers import UNFILLED
+from mlspec.specs.origins import Lock
 from mlspec.specs.overrides import Override
+from mlspec.specs.sameness import same
 from mlspec.specs.yaml_nodes import Node, plain
 
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*\Z")
@@ -33,8 +35,14 @@ class Held:
     value: Any
 
     def changed(self, tree: Any) -> bool:
-        """Whether `tree` has another value, or none, at the key."""
-        return bool(value_at(tree, self.final.path) != self.value)
+        """Whether `tree` has another value, or none, at the key: another once it is checked, not another text."""
+        value = value_at(tree, self.final.path)
+        return value is _NOTHING or not same(self.final.path, value, self.value)
+
+    @property
+    def lock(self) -> Lock:
+        """The same for whoever asks about a value."""
+        return Lock(".".join(self.final.path), self.final.owner, self.final.span)
 
     def refusal(self, span: Span | None, text: str = "") -> Diagnostic:
         """What the layer is told that changed it."""
@@ -103,17 +111,21 @@ def value_at(tree: Any, path: Sequence[str]) -> Any:
 
 def _place(node: Node, held: Held) -> Span:
     """The key or value that differs, as deep as the layer says it."""
-    span, value, rest = node.span, held.value, list(held.final.path)
+    span, value, path, rest = node.span, held.value, held.final.path, list(held.final.path)
     while isinstance(node.value, dict) and rest and rest[0] in node.value:
         node = node.value[rest.pop(0)]
         span = node.span
     while not rest and isinstance(node.value, dict) and isinstance(value, dict):
-        differing = [key for key, child in node.value.items() if plain(child) != value.get(key, _NOTHING)]
+        differing = [key for key, child in node.value.items() if not _kept((*path, key), plain(child), value, key)]
         if not differing:
             break
-        node, value = node.value[differing[0]], value.get(differing[0], _NOTHING)
+        node, value, path = node.value[differing[0]], value.get(differing[0], _NOTHING), (*path, differing[0])
         span = node.key if value is _NOTHING and node.key else node.span
     return span
+
+
+def _kept(path: tuple[str, ...], child: Any, value: dict[str, Any], key: str) -> bool:
+    return key in value and same(path, child, value[key])
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -1,11 +1,12 @@
-"""`${key.path}` in a composed tree: only the spec itself and its environment's name, no circles, no explosion."""
+"""`${key.path}` in a composed tree: the spec itself, its environment's name, its commit; no circles, no explosion."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
-_WRITTEN = re.compile(r"\$\{(\.*)([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")  # as in the texts: from here, env. and spec. too
+_WRITTEN = re.compile(r"\$\{(\.*)([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")  # as in the texts: from here, env., git., spec.
+COMMIT = "${git.commit}"
 LARGEST = 20_000
 DEEPEST = 8
 
@@ -20,26 +21,29 @@ def refusal(text: str) -> str:
         root, _, rest = match[2].partition(".")
         if not match[1] and root == "env" and rest != "name":
             return "${env.name} is the chosen environment; of the process environment nothing is read"
-        if not match[1] and root == "git":
-            return "a spec that held its commit would be another at every commit; mlspec.lock has the sources' digests"
+        if not match[1] and root == "git" and rest != "commit":
+            return (
+                "of git there is ${git.commit}: a branch, a tag or an author is not the same in every copy of a commit"
+            )
     return ""
 
 
-def written_out(value: Any, environment: str, path: tuple[str, ...] = ()) -> Any:
-    """`value` with `${env.name}` replaced, and `${spec.key}`, `${.key}` and `${..key}` as paths from the top."""
+def written_out(value: Any, known: Mapping[str, str], path: tuple[str, ...] = ()) -> Any:
+    """`value` with what is `known` (`env.name`, `git.commit`) replaced, and `${spec.key}`, `${.key}` and `${..key}` as
+    paths from the top."""
     if isinstance(value, Mapping):
-        return {key: written_out(child, environment, (*path, str(key))) for key, child in value.items()}
+        return {key: written_out(child, known, (*path, str(key))) for key, child in value.items()}
     if isinstance(value, list):
-        return [written_out(child, environment, (*path, str(index))) for index, child in enumerate(value)]
-    return _WRITTEN.sub(lambda match: _path(match, environment, path), value) if isinstance(value, str) else value
+        return [written_out(child, known, (*path, str(index))) for index, child in enumerate(value)]
+    return _WRITTEN.sub(lambda match: _path(match, known, path), value) if isinstance(value, str) else value
 
 
-def _path(match: re.Match[str], environment: str, path: tuple[str, ...]) -> str:
+def _path(match: re.Match[str], known: Mapping[str, str], path: tuple[str, ...]) -> str:
     dots, reference = len(match[1]), match[2]
     if dots:
         return "${" + ".".join([*path[: max(0, len(path) - dots)], reference]) + "}"
-    if reference == "env.name":
-        return environment
+    if reference in known:
+        return known[reference]
     return "${" + reference.removeprefix("spec.") + "}"
 
 

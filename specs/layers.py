@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlspec.specs.diagnostics import Span
-from mlspec.specs.origins import Origin, Origins, Source
+from mlspec.specs.origins import Origin, Origins, Setting, Source
 from mlspec.specs.yaml_nodes import Node
 
 UNFILLED = "???"  # Hydra's mark of a value that another layer must fill in
@@ -17,7 +17,7 @@ class Place:
 
     origin: Origin
     key: Span | None = None
-    history: tuple[Origin, ...] = ()
+    history: tuple[Setting, ...] = ()
     children: "dict[str, Place] | None" = None
     mapping: bool = False
     unfilled: bool = False
@@ -45,14 +45,14 @@ def place(node: Node, source: Source) -> Place:
         children = {key: place(child, source) for key, child in value.items()}
     elif isinstance(value, tuple):
         children = {str(index): place(child, source) for index, child in enumerate(value)}
-    return Place(origin, node.key, (origin,), children, isinstance(value, dict), value == UNFILLED)
+    return Place(origin, node.key, (Setting(origin, node),), children, isinstance(value, dict), value == UNFILLED)
 
 
 def place_plain(value: Any, origin: Origin) -> Place:
     """The places of a value that has no text of its own: everything in it came from `origin`."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
     children = None if items is None else {str(key): place_plain(child, origin) for key, child in items}
-    return Place(origin, None, (origin,), children, isinstance(value, dict))
+    return Place(origin, None, (Setting(origin, value),), children, isinstance(value, dict))
 
 
 def lay_over(low: Place | None, high: Place) -> Place:
@@ -74,7 +74,7 @@ def lay_at(root: Place, path: Sequence[str], high: Place) -> Place:
     """`high` laid over what stands at `path`."""
     if not path:
         return lay_over(root, high)
-    empty = Place(high.origin, None, (high.origin,), {}, mapping=True)
+    empty = Place(high.origin, None, (Setting(high.origin, {}),), {}, mapping=True)
     children = dict(root.children or {})
     children[path[0]] = lay_at(children.get(path[0], empty), path[1:], high)
     return replace(root, children=children, mapping=root.mapping or not root.children)
@@ -122,5 +122,5 @@ def walk(root: Place, path: str = "") -> Iterator[tuple[str, Place]]:
 def origins_of(root: Place) -> Origins:
     """The places as origins by path."""
     found = dict(walk(root))
-    history = {path: place.history for path, place in found.items() if len(place.history) > 1}
+    history = {path: place.history for path, place in found.items() if place.history}
     return Origins({path: place.origin for path, place in found.items()}, history)

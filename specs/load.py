@@ -1,13 +1,14 @@
 """A spec file -> the checked spec, or every mistake in it at once."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mlspec.specs.check import check_tree, with_tuples
 from mlspec.specs.checked import Checked
-from mlspec.specs.compose import Composed, compose_spec
+from mlspec.specs.commit import no_commit
+from mlspec.specs.compose import Asked, Composed, compose_spec
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span, SpecError
 from mlspec.specs.keys import is_closed, kinds_at, known_keys
 from mlspec.specs.layers import UNFILLED, Place, find, nearest_place, origins_of
@@ -24,19 +25,35 @@ from mlspec.specs.yaml_text import split_lines
 KEYS = tuple(field.alias or name for name, field in Spec.model_fields.items() if name != "environment")
 
 
-def load_spec(path: Path, *, environment: str = "dev", overrides: Sequence[str] = (), library: str = "") -> Checked:
+def load_spec(
+    path: Path,
+    *,
+    environment: str = "dev",
+    overrides: Sequence[str] = (),
+    library: str = "",
+    commit: Callable[[], str] = no_commit,
+) -> Checked:
     """Read, compose and check the spec in `path`, with the team's library named by mlspec.toml, or by `library` (a
-    folder or a package); raises SpecError with every diagnostic there is."""
+    folder or a package); `commit` is asked only where a value names `${git.commit}`. Raises SpecError with every
+    diagnostic there is."""
     path = Path(path)
     try:
-        composed = compose_spec(path, environment, overrides, KEYS, library=library)
+        composed = compose_spec(path, Asked(environment, overrides, library, commit), KEYS)
         spec = _check(composed, environment)
     except SpecError as error:
         raise SpecError(with_lines(error.diagnostics, _texts(path))) from None
     if spec is None:
         raise SpecError(with_lines(composed.found, composed.texts))
     warnings = tuple(with_lines(_warnings(spec, composed), composed.texts))
-    return Checked(spec, _origins(composed, spec), composed.texts, looked=composed.looked, warnings=warnings)
+    return Checked(
+        spec,
+        _origins(composed, spec),
+        composed.texts,
+        warnings,
+        composed.looked,
+        composed.packages,
+        composed.commit,
+    )
 
 
 def _warnings(spec: Spec, composed: Composed) -> list[Diagnostic]:
@@ -54,7 +71,8 @@ def _check(composed: Composed, environment: str) -> Spec | None:
     environments = tuple(composed.environments)
     frozen = with_tuples(tree)
     view = view_of(frozen, environments) if spec is None else view_of_spec(spec, frozen, environments)
-    told = {diagnostic.span for diagnostic in [*composed.found, *given] if diagnostic.span}
+    errors = [one for one in [*composed.found, *given] if one.severity is Severity.ERROR]
+    told = {diagnostic.span for diagnostic in errors if diagnostic.span}
     judged = (one for one in [*worded, *check_rules(view)] if not _follows(one, composed.places, told))
     found = [_diagnostic(wording, composed.places) for wording in judged]
     composed.found.extend(given)
@@ -129,7 +147,8 @@ def _origins(composed: Composed, spec: Spec) -> Origins:
     dumped = spec.model_dump(mode="json", by_alias=True)
     for path in _paths(dumped, ""):
         by_path.setdefault(path, Origin(Source.DEFAULT))
-    return replace(origins, by_path=by_path, finals=composed.finals)
+    history = {**composed.removed, **origins.history}
+    return replace(origins, by_path=by_path, history=history, finals=composed.finals)
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mlspec.specs.defaults_list import PROFILE, Include
 from mlspec.specs.diagnostics import Diagnostic, SpecError
-from mlspec.specs.libraries import SHIPPED_LIBRARY, Library, team_library
+from mlspec.specs.libraries import SHIPPED_LIBRARY, team_of
 from mlspec.specs.nearest import hint_for
+from mlspec.specs.settings import Library
 from mlspec.specs.yaml_nodes import Node, parse_yaml
 from mlspec.specs.yaml_text import read_text
 
@@ -27,15 +28,23 @@ class Profiles:
     found: list[Diagnostic] = field(default_factory=list)
     looked: list[Path] = field(default_factory=list)
     libraries: tuple[Library, ...] = (SHIPPED_LIBRARY,)
+    required: tuple[Include, ...] = ()
 
     def __post_init__(self) -> None:
         """A team's library that cannot be used is told once, not at each entry that needs it."""
         try:
-            team = team_library(self.folder, self.library, self._is_file)
+            team = team_of(self.folder, self.library, self._is_file)
         except SpecError as error:
             self.found.extend(error.diagnostics)
         else:
-            self.libraries = (SHIPPED_LIBRARY, team) if team else (SHIPPED_LIBRARY,)
+            self.libraries = (SHIPPED_LIBRARY, team.library) if team.library else (SHIPPED_LIBRARY,)
+            self.required = team.required
+            self.texts.update(team.texts)
+
+    @property
+    def packages(self) -> dict[str, Path]:
+        """The library that is an installed package, by its name."""
+        return {library.name: library.folder for library in self.libraries[1:] if library.name}
 
     def read(self, include: Include) -> Node | None:
         """The file's tree, or None after reporting why there is none."""
@@ -43,6 +52,8 @@ class Profiles:
             hint = f"a {include.group} is named by letters, digits, - and _; it is no path"
             return self._refuse(include, f"'{include.name[:80]}' is not the name of a {include.group}", hint)
         held = list(self._candidates(include))
+        if include.required and held and held[0][2] not in [library.folder for library in self.libraries]:
+            held = []
         if not held:
             hint = hint_for(
                 include.name,

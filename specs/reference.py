@@ -6,9 +6,10 @@ from typing import Any
 from mlspec.specs.codes import pages
 from mlspec.specs.defaults_list import GROUPS
 from mlspec.specs.estimators import ESTIMATORS
+from mlspec.specs.examples import base, example_of
 from mlspec.specs.libraries import SHIPPED
 from mlspec.specs.rules_gates import METRICS
-from mlspec.specs.schema import json_schema
+from mlspec.specs.schema import json_schema, place_of
 
 _QUANTITY = r"^\s*\d"  # how the pattern of every quantity begins
 _INTRODUCTION = """\
@@ -31,24 +32,39 @@ overrides. Mappings are merged key by key; anything else is replaced, lists too.
   named after. A file may have `defaults` of its own; one that is reached twice is laid once.
 - There are two libraries: the shipped one, and your team's, a folder that holds `<group>/<name>.yaml`. `mlspec.toml`
   beside the spec or above it names it, `[library]` with `path = "../platform"` or with `package = "acme_models"` for an
-  installed package; `--library` of a command goes before that. No name may be in both. Profiles may also stand in a
-  `profiles` folder beside the spec or up to three folders above it.
+  installed package (an editable one too; it is looked up, never imported); `--library` of a command goes before that.
+  No name may be in both. Profiles may also stand in a `profiles` folder beside the spec or up to three folders above.
 - `final: [serving.auth, gates]` in a file of a library: no later layer, spec, overlay or override may change what these
-  keys are once that file is laid. `mlspec explain` says which keys are final.
+  keys are once that file is laid. Values are compared, not texts: `8760h` says what `365d` says. `mlspec explain` says
+  which keys are final.
+- `required = ["profile/acme"]` under `[library]`: these files are laid below every spec under that folder, before
+  anything the spec or the command line names, and what they hold final holds for all of them. A spec cannot leave
+  them out, nor can a nearer mlspec.toml or `--library` bring another library in the place of theirs.
 - `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
 - Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
   `~key.path` to remove one, and `profile=name` or `serving=name` for other files of a library.
 - `${key.path}` (or `${spec.key.path}`) takes a value from elsewhere in the spec, `${.key}` from beside it, `${..key}`
-  from one level above; `${env.name}` is the chosen environment. There are no other resolvers: neither the process
-  environment, nor the clock, nor a commit changes what a spec says. `???` in a library is a value that the spec must
+  from one level above; `${env.name}` is the chosen environment. `${git.commit}` is the commit of the spec's
+  repository, 40 digits; where a tracked file differs from it, `-dirty` stands behind them, and a warning says so. A
+  spec that names its commit compiles to another bundle at each commit; git is asked of no other spec. There are no
+  other resolvers: neither the process environment nor the clock changes what a spec says, and of git no branch, tag,
+  author or date, which are not the same in every copy of a commit. `???` in a library is a value that the spec must
   fill in.
+"""
+_EXAMPLES = """\
+## Examples
+
+Every key below has an example, which is right when it is laid over this spec, as an overlay of an environment is:
+
+```yaml
+{base}```
 """
 
 
 def language_page() -> str:
     """The whole page."""
     schema = json_schema()
-    parts = [_INTRODUCTION, _library(), _block("Spec", "The top of a file.", schema)]
+    parts = [_INTRODUCTION, _library(), _EXAMPLES.format(base=base()), _block("Spec", "The top of a file.", schema)]
     for name, block in schema["$defs"].items():
         if not name.endswith("Overlay"):
             parts.append(_block(name, block.get("description", ""), block))
@@ -67,11 +83,13 @@ def _library() -> str:
 
 
 def _block(name: str, meaning: str, block: Mapping[str, Any]) -> str:
-    lines = [f"## {name}", "", meaning, "", "| key | type | default | meaning |", "|---|---|---|---|"]
+    lines = [f"## {name}", "", meaning, "", "| key | type | default | meaning | example |", "|---|---|---|---|---|"]
     required = block.get("required", [])
     for key, schema in block.get("properties", {}).items():
         default = "required" if key in required else _default(schema)
-        cells = (f"`{key}`", _type(schema), default, schema.get("description", "") or _meaning(schema))
+        example = example_of(name, key, schema, () if name == "Spec" else place_of(name))
+        meaning = schema.get("description", "") or _meaning(schema)
+        cells = (f"`{key}`", _type(schema), default, meaning, f"`{example}`")
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join([*lines, ""])
 

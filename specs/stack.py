@@ -37,6 +37,7 @@ class Stack:
         includes = read_defaults(child_of(root, "defaults"), self.found)
         for group, names in choice.items():
             includes = chosen(includes, group, names)
+        includes = [*self.profiles.required, *includes]  # below all else, so that nothing is laid before they hold it
         if final := child_of(root, "final"):
             hint = "a spec may change its own mind; what it must not change, its profiles say"
             self.found.append(

@@ -9,7 +9,7 @@ import click
 
 from mlspec.cli.cloudmark import running_cloud
 from mlspec.cli.exits import Exit
-from mlspec.cli.options import approve_option, json_option, spec_options, target_option
+from mlspec.cli.options import approve_option, chosen_library, json_option, spec_options, target_option
 from mlspec.cli.plan import deployed_state, print_plan
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.terminal import confirm, is_terminal, next_command, say, show_json, working
@@ -80,7 +80,8 @@ def _read(path: Path, environment: str, overrides: tuple[str, ...]) -> tuple[Pro
     from mlspec.compiler.plan import unseal
 
     document = json.loads(text)
-    project = project_of(Path(document["spec"]), document["environment"], document["overrides"])
+    settings = (document["environment"], tuple(document["overrides"]), chosen_library() or document["library"])
+    project = Project(Path(document["spec"]), *settings)
     return project, unseal(document["sealed"].encode())
 
 

@@ -46,9 +46,9 @@ class Entry:
         return Bundle({name: content[ends[n] : ends[n + 1]] for n, name in enumerate(sizes)})
 
 
-def entry_file(home: Path, spec: Path, environment: str, overrides: tuple[str, ...]) -> Path:
-    """Where the bundle of this very text, under this environment and these overrides, is kept."""
-    parts = [spec.name, environment, *overrides, mlspec.__version__, _own_state()]
+def entry_file(home: Path, spec: Path, settings: tuple[str, ...]) -> Path:
+    """Where the bundle of this very text, under these settings (environment, library, overrides), is kept."""
+    parts = [spec.name, *settings, mlspec.__version__, _own_state()]
     digest = hashlib.sha256("\0".join(parts).encode())
     digest.update(spec.read_bytes())
     return home / "cache" / spec.name / digest.hexdigest()[:32]
@@ -63,6 +63,7 @@ def look_up(file: Path, folder: Path) -> Entry | None:
         whole = file.stat().st_size == len(line) + sum(head["files"].values())
         same = all(digest_of(folder / name) == digest for name, digest in head["read"].items())
         same = same and dict(_data(folder, head["data"])) == head["data"]["files"]
+        same = same and _same_packages(head["packages"]) and _same_commit(folder, head["commit"])
         return Entry(file, head, len(line)) if whole and same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -79,7 +80,9 @@ def remember(file: Path, bundle: Bundle, checked: "Checked", folder: Path) -> No
     stack = f"{spec.name}-{spec.environment}"
     warnings = json.loads(bundle.files["mlspec.lock"])["warnings"]
     sizes = {name: len(content) for name, content in bundle.files.items()}
-    head = {"digest": bundle.digest, "stack": stack, "warnings": warnings, "read": read, "data": data, "files": sizes}
+    packages = {name: str(path) for name, path in checked.packages.items()}
+    depends = {"read": read, "data": data, "packages": packages, "commit": checked.commit}
+    head = {"digest": bundle.digest, "stack": stack, "warnings": warnings, **depends, "files": sizes}
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +97,28 @@ def remember(file: Path, bundle: Bundle, checked: "Checked", folder: Path) -> No
 def digest_of(path: Path) -> str:
     """SHA-256 of a file, or nothing where there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _same_packages(packages: Mapping[str, str]) -> bool:
+    """Whether each library that is a package would still be found where it was."""
+    if not packages:
+        return True
+    from mlspec.specs.packages import package_folder
+
+    return all(str(package_folder(name)) == folder for name, folder in packages.items())
+
+
+def _same_commit(folder: Path, commit: str) -> bool:
+    """Whether a spec that names its commit would name the same one."""
+    if not commit:
+        return True
+    from mlspec.cli.commit import commit_of
+    from mlspec.specs.diagnostics import SpecError
+
+    try:
+        return commit_of(folder) == commit
+    except SpecError:
+        return False
 
 
 def _data(folder: Path, data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

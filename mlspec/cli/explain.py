@@ -2,41 +2,68 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlspec.cli.options import json_option
+from mlspec.cli.options import json_option, library_option
 from mlspec.cli.project import project_of
-from mlspec.cli.terminal import say, show_json
+from mlspec.cli.terminal import say, show_json, table
+
+if TYPE_CHECKING:
+    from mlspec.specs.checked import Checked
 
 
 @click.command("explain")
 @click.argument("spec", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("key", required=False)
 @click.option("--env", "environment", default="dev", show_default=True, help="Which environment's overlay to use.")
+@library_option
 @click.option("--set", "overrides", multiple=True, help="An override, key=value; may be repeated.")
 @json_option
 def command(spec: Path, key: str | None, *, environment: str, overrides: tuple[str, ...], as_json: bool) -> int:
-    """Say what KEY of SPEC is, what is allowed, and where its value came from; or, of a code, what it means.
+    """Say what KEY of SPEC is, what is allowed, and where its value came from; of all keys, or of a code, when that is
+    what is given.
 
     \b
     Example:
       mlspec explain flight-delay.yaml serving.memory --env prod
+      mlspec explain flight-delay.yaml
       mlspec explain ML204
     """
     if key is None and re.fullmatch(r"ML\d{3}", str(spec), re.IGNORECASE):
         return _explain_code(str(spec).upper(), as_json=as_json)
     if not spec.exists():
         raise click.BadParameter(f"File '{spec}' does not exist.", param_hint="SPEC")
-    if key is None:
-        raise click.UsageError("Missing argument 'KEY'.")
+    checked = project_of(spec, environment, overrides).checked
+    return _explain_all(checked, as_json=as_json) if key is None else _explain_one(checked, key, as_json=as_json)
+
+
+def _explain_one(checked: "Checked", key: str, *, as_json: bool) -> int:
     from mlspec.specs.explain import explain
 
-    explained = explain(project_of(spec, environment, overrides).checked, key)
+    explained = explain(checked, key)
     if as_json:
         show_json(explained.as_json())
     else:
         say(explained.as_text())
+    return 0
+
+
+def _explain_all(checked: "Checked", *, as_json: bool) -> int:
+    from mlspec.specs.explain import explain_all
+    from mlspec.specs.explain_words import shortened_line
+
+    every = explain_all(checked)
+    if as_json:
+        show_json({"environment": checked.spec.environment, "keys": [explained.as_json() for explained in every]})
+        return 0
+    rows = []
+    for explained in every:
+        won, lock = explained.chain[-1], explained.lock
+        row = (explained.key, shortened_line(explained.value, 40), won.source, won.place, lock.owner if lock else "")
+        rows.append(row)
+    table(("key", "value", "from", "at", "final by"), rows)
     return 0
 
 

@@ -31,10 +31,11 @@ class Fleet:
     since: str = ""
     workers: int = 0
     strict: bool = False
+    library: str = ""
 
     def project(self, spec: Path) -> Project:
         """One of its specs."""
-        return Project(spec, self.environment, self.overrides)
+        return Project(spec, self.environment, self.overrides, self.library)
 
 
 @dataclass(frozen=True)

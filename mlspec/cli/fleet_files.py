@@ -71,5 +71,7 @@ def _reads(project: Project) -> tuple[set[str] | None, str | None]:
     except SpecError:
         return None, None  # with mistakes in it, nobody can say what it would read
     uri, folder = checked.spec.data.source.uri, project.path.parent
+    if checked.commit:
+        return None, None  # another commit than REV's is named
     data = None if "://" in uri else os.path.realpath(folder / uri)
     return {os.path.realpath(path) for path in checked.looked}, data

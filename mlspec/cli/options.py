@@ -1,5 +1,6 @@
 """The arguments many commands share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ _ENV = click.option(
     "--env", "environment", default="dev", show_default=True, help="Which environment's overlay to use."
 )
 _OVERRIDES = click.argument("overrides", nargs=-1)
+_CHOSEN = f"{__name__}.library"
 
 _SINCE = click.option("--changed-since", metavar="REV", default="", help="Of a folder: what changed since.")
 _JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Of a folder: how many at once.")
@@ -32,14 +34,35 @@ target_option = click.option(
 )
 
 
+def _choose_library(context: click.Context, _: click.Parameter, given: str) -> None:
+    """A folder is kept by its whole path: what is sealed or cached under it is read from other places."""
+    context.meta[_CHOSEN] = os.path.abspath(given) if os.path.isdir(given) else given
+
+
+library_option = click.option(
+    "--library",
+    default="",
+    metavar="WHERE",
+    expose_value=False,  # every command compiles with it and none reads it: whoever makes the project does
+    callback=_choose_library,
+    help="The team's library: a folder or an installed package [mlspec.toml].",
+)
+
+
+def chosen_library() -> str:
+    """What --library of the running command says: a folder's whole path, a package's name, or nothing."""
+    context = click.get_current_context(silent=True)
+    return str(context.meta.get(_CHOSEN, "")) if context else ""
+
+
 def spec_options(function: F) -> F:
-    """SPEC, --env, and key=value overrides."""
-    return _SPEC(_ENV(_OVERRIDES(function)))
+    """SPEC, --env, --library, and key=value overrides."""
+    return _SPEC(_ENV(library_option(_OVERRIDES(function))))
 
 
 def fleet_options(function: F) -> F:
-    """SPEC, which may be a folder of specs, --env, overrides, and which of the folder's specs."""
-    return _SPECS(_ENV(_OVERRIDES(_SINCE(_JOBS(function)))))
+    """SPEC, which may be a folder of specs, --env, --library, overrides, and which of the folder's specs."""
+    return _SPECS(_ENV(library_option(_OVERRIDES(_SINCE(_JOBS(function))))))
 
 
 def fleet_of(
@@ -49,7 +72,7 @@ def fleet_of(
     if spec.is_dir():
         from mlspec.cli.fleet import Fleet
 
-        return Fleet(spec, environment, overrides, since, jobs or 0, strict)
+        return Fleet(spec, environment, overrides, since, jobs or 0, strict, chosen_library())
     if since or jobs:
         raise click.UsageError("--changed-since and --jobs are for a folder of specs")
     return None

@@ -114,6 +114,7 @@ def write_plan(plan: "Plan", project: Project, out: Path) -> None:
         "spec": str(project.path.resolve()),
         "environment": project.environment,
         "overrides": list(project.overrides),
+        "library": project.library,
         "sealed": seal(plan).decode(),
     }
     out.write_text(json.dumps(document, indent=2))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlspec.cli import bundle_cache
+from mlspec.cli.options import chosen_library
 from mlspec.compiler.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """One spec file with the environment and overrides it is compiled under."""
+    """One spec file, and what it is compiled under: environment, overrides, library (mlspec.toml's where empty)."""
 
     path: Path
     environment: str = "dev"
     overrides: tuple[str, ...] = ()
+    library: str = ""
 
     @property
     def home(self) -> Path:
@@ -35,9 +37,16 @@ class Project:
     @cached_property
     def checked(self) -> "Checked":
         """The checked spec; raises SpecError."""
+        from mlspec.cli.commit import commit_of
         from mlspec.specs.load import load_spec
 
-        return load_spec(self.path, environment=self.environment, overrides=self.overrides)
+        return load_spec(
+            self.path,
+            environment=self.environment,
+            overrides=self.overrides,
+            library=self.library,
+            commit=lambda: commit_of(self.path.parent),
+        )
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -66,7 +75,8 @@ class Project:
 
     @cached_property
     def _entry_file(self) -> Path:
-        return bundle_cache.entry_file(self.home, self.path, self.environment, self.overrides)
+        settings = (self.environment, self.library, *self.overrides)
+        return bundle_cache.entry_file(self.home, self.path, settings)
 
     @cached_property
     def lock(self) -> dict[str, Any]:
@@ -125,5 +135,5 @@ class Project:
 
 
 def project_of(path: Path, environment: str, overrides: Sequence[str]) -> Project:
-    """The project of a spec file."""
-    return Project(path, environment, tuple(overrides))
+    """The project of a spec file, with the library that the running command was told to use."""
+    return Project(path, environment, tuple(overrides), chosen_library())

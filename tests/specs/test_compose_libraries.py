@@ -67,7 +67,7 @@ def test_a_library_keeps_to_its_folder_and_its_groups(good: str, tmp_path: Path)
         assert told(tmp_path / "spec.yaml") == [place]
 
 
-@pytest.mark.parametrize("text", ["${git.commit}", "${oc.env:HOME}", "${env.HOME}"])
+@pytest.mark.parametrize("text", ["${git.branch}", "${oc.env:HOME}", "${env.HOME}"])
 def test_nothing_reads_the_machine(good: str, mistakes: Mistakes, text: str) -> None:
     (found,) = mistakes(good.replace("Will this customer leave?", text))
     assert found.code == "ML307"
