@@ -53,7 +53,9 @@ class Old:
         self.root = yaml.compose(text, Loader=_Loader)
         self.problems: list[Diagnostic] = []
         tokens = yaml.scan(text, Loader=_Loader)
-        self._dashes = [token.start_mark.index for token in tokens if isinstance(token, yaml.BlockEntryToken)]
+        self._dashes: list[int] = [
+            token.start_mark.index for token in tokens if isinstance(token, yaml.BlockEntryToken)
+        ]
 
     def at(self, path: str) -> Iterator[Entry]:
         """What stands at `path` (`*` is any key or item), in the spec and in the overlay of each environment."""

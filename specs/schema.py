@@ -8,6 +8,7 @@ from mlspec.specs.defaults_list import GROUPS
 from mlspec.specs.units import Quantity
 
 SCHEMA_ID = "urn:mlspec:v1"
+_DEEPEST = 6
 _FILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _DEFAULTS: dict[str, Any] = {
     "type": "array",
@@ -89,6 +90,19 @@ def _relaxed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: f"{child}Overlay" if key == "$ref" else _relaxed(child) for key, child in value.items()}
     return [_relaxed(child) for child in value] if isinstance(value, list) else value
+
+
+def place_of(block: str) -> tuple[str, ...] | None:
+    """The keys that lead to a block; None where a list, or a mapping with names of the spec's own, stands between."""
+    root = json_schema()
+    open_paths: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), root)]
+    for path, schema in open_paths:  # grows while it is read: nearest first
+        for key, child in schema.get("properties", {}).items() if len(path) < _DEEPEST else ():
+            names = [one["$ref"].rpartition("/")[2] for one in (child, *child.get("anyOf", ())) if "$ref" in one]
+            if block in names:
+                return (*path, key)
+            open_paths += [((*path, key), root["$defs"][name]) for name in names]
+    return None
 
 
 def schemas_at(path: Sequence[str]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ def command() -> int:
     Example:
       mlspec schema > mlspec.schema.json
     """
-    from mlspec.specs.schema import json_schema
+    from mlspec.specs.examples import schema_with_examples
 
-    show_json(json_schema())
+    show_json(schema_with_examples())
     return 0
