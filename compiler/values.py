@@ -1,6 +1,6 @@
 """Walks over the values of a graph: what they refer to, and what they become when some of them are replaced."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mlspec.compiler.graph import Asset, Join, Json, Name, Ref, Secret, Value
@@ -8,22 +8,31 @@ from mlspec.compiler.graph import Asset, Join, Json, Name, Ref, Secret, Value
 Leaf: TypeAlias = bool | int | float | str | Ref | Name | Asset | Secret | None
 
 
-def leaves(value: Value) -> Iterator[Leaf]:
+def leaves(value: Value) -> list[Leaf]:
     """Everything in `value` that holds nothing else, in order."""
+    found: list[Leaf] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: Value, found: list[Leaf]) -> None:
+    """Lists, not generators in generators, and the commonest kinds first: a compile walks its values many times."""
     match value:
+        case str() | Ref() | None:
+            found.append(value)
         case Join(parts):
             for part in parts:
-                yield from leaves(part)
+                _gather(part, found)
         case Json(document):
-            yield from leaves(document)
+            _gather(document, found)
         case tuple():
             for item in value:
-                yield from leaves(item)
+                _gather(item, found)
         case Mapping():
-            for key in value:
-                yield from leaves(value[key])
+            for item in value.values():
+                _gather(item, found)
         case _:
-            yield value
+            found.append(value)
 
 
 def refs(value: Value) -> tuple[Ref, ...]:

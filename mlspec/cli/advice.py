@@ -13,10 +13,8 @@ strict_option = click.option("--strict", is_flag=True, help="Warnings are errors
 
 
 def warnings_of(project: Project) -> tuple[Diagnostic, ...]:
-    """What was advised when the bundle was compiled: its lock keeps it, so that a cached bundle tells it again."""
-    from mlspec.specs.render import read_entries
-
-    return read_entries(project.lock["warnings"])
+    """What was advised when the bundle was compiled; a cached bundle tells it again."""
+    return project.warnings
 
 
 def heed(project: Project, *, strict: bool) -> None:

@@ -37,8 +37,9 @@ def command(
     """
     fleet = fleet_of(spec, environment, overrides, since=changed_since, jobs=jobs, strict=strict)
     if fleet is not None:
-        from mlspec.cli.fleet import report, run_fleet
+        from mlspec.cli.fleet import run_fleet
         from mlspec.cli.fleet_acts import Compile
+        from mlspec.cli.fleet_report import report
 
         return report(run_fleet(fleet, Compile(spec, out)), as_json=as_json)
     project = project_of(spec, environment, overrides)

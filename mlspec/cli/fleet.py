@@ -1,23 +1,19 @@
 """A folder of specs -> each compiled, in parallel; one summary, every diagnostic, and one exit code: the worst."""
 
 import os
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from mlspec.cli.advice import as_errors, hold_to
 from mlspec.cli.exits import Exit
 from mlspec.cli.fleet_files import changed_files, specs_in, touched
+from mlspec.cli.fleet_outcomes import Outcome, counted, placed, told_apart
+from mlspec.cli.fleet_progress import progress
 from mlspec.cli.fleet_workers import Died, work
 from mlspec.cli.project import Project
-from mlspec.cli.terminal import is_terminal, say, show_diagnostics, show_json, table
 from mlspec.specs.diagnostics import Diagnostic, Severity, SpecError
 
-_RANK = (Exit.DONE, Exit.CHANGES, Exit.UNEXPECTED_CHANGES, Exit.STALE, Exit.INVALID, Exit.ERROR)
 _MOST_WORKERS = 16
 
 
@@ -48,19 +44,6 @@ class Job:
     strict: bool = False
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one spec: small, whatever it compiled to."""
-
-    spec: str
-    stack: str = ""
-    digest: str = ""
-    result: str = "ok"
-    exit: int = int(Exit.DONE)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    counts: tuple[tuple[str, int], ...] = ()
-
-
 Act = Callable[[Project], Outcome]  # a function of a module: it travels to another process by its name
 
 
@@ -71,20 +54,39 @@ def run_fleet(fleet: Fleet, act: Act) -> list[Outcome]:
         hint = "a spec begins with apiVersion: mlspec/v1; mlspec init writes one"
         raise SpecError([Diagnostic("ML820", f"there is no spec in {fleet.folder}", hint=hint)])
     changed = changed_files(fleet.folder, fleet.since) if fleet.since else None
-    jobs = [Job(fleet.project(spec), act, changed, fleet.strict) for spec in specs]
     outcomes: dict[int, Outcome] = {}
-    # What is cached is read faster than a worker starts; only what must be compiled is worth one.
-    known = {number for number, job in enumerate(jobs) if job.project.cached is not None}
-    rest = [number for number in range(len(jobs)) if number not in known]
-    with _progress(len(jobs)) as told:
-        for number in sorted(known):
-            outcomes[number] = do_job(jobs[number])
-            told(outcomes[number])
-        for place, result in work(do_job, [jobs[number] for number in rest], _workers(fleet, len(rest))):
-            number = rest[place]
-            outcomes[number] = _died(specs[number], result) if isinstance(result, Died) else result
-            told(outcomes[number])
-    return _told_apart([outcomes[number] for number in range(len(jobs))])
+    with progress(len(specs)) as told:
+        for number, outcome in _outcomes(fleet, specs, act, changed):
+            outcomes[number] = outcome
+            told(outcome)
+    return told_apart([outcomes[number] for number in range(len(specs))])
+
+
+def _outcomes(
+    fleet: Fleet, specs: list[Path], act: Act, changed: frozenset[str] | None
+) -> Iterator[tuple[int, Outcome]]:
+    """What is cached is read faster than a worker starts; only what must be compiled is worth one."""
+    rest: dict[int, Job] = {}
+    for number, spec in enumerate(specs):
+        job = Job(fleet.project(spec), act, changed, fleet.strict)
+        if job.project.cached is None:
+            rest[number] = job
+        else:
+            yield number, do_job(job)
+    yield from _compiled(fleet, rest)
+
+
+def _compiled(fleet: Fleet, jobs: Mapping[int, Job]) -> Iterator[tuple[int, Outcome]]:
+    numbers = list(jobs)
+    for place, result in work(do_job, list(jobs.values()), _workers(fleet, len(jobs)), prepare=_prepare):
+        number = numbers[place]
+        yield number, _died(jobs[number].project.path, result) if isinstance(result, Died) else result
+
+
+def _prepare() -> None:
+    """What every worker needs, imported once."""
+    import mlspec.specs.load
+    import mlspec.targets.aws.compile  # noqa: F401
 
 
 def _workers(fleet: Fleet, jobs: int) -> int:
@@ -100,117 +102,17 @@ def do_job(job: Job) -> Outcome:
         warnings = job.project.warnings
         if job.strict:
             hold_to(warnings)
-        return replace(job.act(job.project), diagnostics=_placed(warnings, job.project))
+        return replace(job.act(job.project), diagnostics=placed(warnings, job.project.path.parent))
     except SpecError as error:
         from mlspec.cli.app import exit_of
 
         found = as_errors(error.diagnostics) if job.strict else error.diagnostics
         errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)
-        told = _placed(found, job.project)
-        return Outcome(name, result=_counted(errors, "error"), exit=int(exit_of(error)), diagnostics=told)
-
-
-def _placed(diagnostics: Sequence[Diagnostic], project: Project) -> tuple[Diagnostic, ...]:
-    """With each file's path as it is from here: many specs speak at once."""
-
-    def place(diagnostic: Diagnostic) -> Diagnostic:
-        span = diagnostic.span
-        if span is None or ":" in span.file:
-            return diagnostic
-        return replace(diagnostic, span=replace(span, file=os.path.normpath(project.path.parent / span.file)))
-
-    return tuple(place(diagnostic) for diagnostic in diagnostics)
+        told = placed(found, job.project.path.parent)
+        return Outcome(name, result=counted(errors, "error"), exit=int(exit_of(error)), diagnostics=told)
 
 
 def _died(spec: Path, died: Died) -> Outcome:
     message = f"the process that compiled {spec} ended (exit code {died.exitcode}); the others went on"
     diagnostic = Diagnostic("ML822", message, hint=f"try it alone: mlspec validate {spec}")
     return Outcome(str(spec), result="crashed", exit=int(Exit.ERROR), diagnostics=(diagnostic,))
-
-
-def _told_apart(outcomes: list[Outcome]) -> list[Outcome]:
-    """Two specs that would deploy to the same names are told, at the second."""
-    first: dict[str, str] = {}
-    told = []
-    for outcome in outcomes:
-        other = first.setdefault(outcome.stack, outcome.spec) if outcome.stack else outcome.spec
-        if other != outcome.spec:
-            message = f"{outcome.spec} and {other} both deploy to stack {outcome.stack}"
-            clash = Diagnostic("ML823", message, hint="give one of them another name")
-            found = (*outcome.diagnostics, clash)
-            outcome = replace(outcome, result="1 error", exit=int(Exit.INVALID), diagnostics=found)
-        told.append(outcome)
-    return told
-
-
-def worst(outcomes: Sequence[Outcome]) -> int:
-    """The one exit code: of what went wrong most."""
-    rank = {int(code): place for place, code in enumerate(_RANK)}
-    return max((outcome.exit for outcome in outcomes), key=lambda code: rank.get(code, len(_RANK)))
-
-
-def diagnostics_of(outcomes: Sequence[Outcome]) -> list[Diagnostic]:
-    """All of them; one of a library file that many specs use is told once."""
-    return list(dict.fromkeys(diagnostic for outcome in outcomes for diagnostic in outcome.diagnostics))
-
-
-def document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The whole for machines."""
-    import json
-
-    from mlspec.specs.render import render_json
-
-    specs = [
-        {"spec": one.spec, "result": one.result, "stack": one.stack, "digest": one.digest, **dict(one.counts)}
-        for one in outcomes
-    ]
-    told: dict[str, Any] = json.loads(render_json(diagnostics_of(outcomes)))
-    return {**told, "specs": specs, "exit": worst(outcomes)}
-
-
-def show_summary(outcomes: Sequence[Outcome]) -> None:
-    """A line for each spec, and one for all."""
-    columns = list(dict.fromkeys(name for outcome in outcomes for name, _ in outcome.counts))
-    rows = [
-        [one.spec, one.result, one.digest[:12], *(dict(one.counts).get(name, "") for name in columns)]
-        for one in outcomes
-    ]
-    table(["spec", "result", "bundle", *columns], rows)
-    counts = Counter(_kind(outcome) for outcome in outcomes)
-    parts = ", ".join(f"{counts[kind]} {kind}" for kind in sorted(counts, key=lambda kind: -counts[kind]))
-    say(f"\n{_counted(len(outcomes), 'spec')}: {parts}")
-
-
-def report(outcomes: Sequence[Outcome], *, as_json: bool) -> int:
-    """The whole as text or JSON; the exit code."""
-    found = diagnostics_of(outcomes)
-    if as_json:
-        show_json(document(outcomes))
-        return worst(outcomes)
-    if found:
-        show_diagnostics(found)
-    show_summary(outcomes)
-    return worst(outcomes)
-
-
-def _kind(outcome: Outcome) -> str:
-    return "with errors" if "error" in outcome.result else outcome.result
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
-    """A bar on a terminal, nothing elsewhere."""
-    if not is_terminal() or not sys.stderr.isatty():
-        yield lambda outcome: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda outcome: bar.update(task, advance=1, description=outcome.spec)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlspec.cli.exits import Exit
-from mlspec.cli.fleet import Outcome
+from mlspec.cli.fleet_outcomes import Outcome
 from mlspec.cli.project import Project
 
 

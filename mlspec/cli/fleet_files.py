@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from mlspec.cli.project import Project
@@ -35,6 +36,7 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
 
 def changed_files(folder: Path, revision: str) -> frozenset[str]:
     """The files that differ from `revision`, new ones included, as real paths. Raises SpecError."""
+    _real_folder.cache_clear()  # folders may have become links since another run in this process
     top = _git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
     differ = _git(folder, "diff", "--name-only", "--no-renames", "-z", "--end-of-options", revision, "--", top)
     new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", top)
@@ -53,25 +55,45 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def touched(project: Project, changed: Iterable[str]) -> bool:
+def touched(project: Project, changed: frozenset[str]) -> bool:
     """Whether a change touches what the spec says: its file, a library file, its data; when in doubt, it does."""
-    paths = set(changed)
-    if os.path.realpath(project.path) in paths:
+    if _real(project.path) in changed:
         return True
-    reads, data = _reads(project)
-    if reads is None or any(name in paths for name in reads):
+    reads, data = _recorded(project) if project.cached is not None else _reads(project)
+    if reads is None or any(_real(path) in changed for path in reads):
         return True
-    return data is not None and any(path == data or path.startswith(data + os.sep) for path in paths)
+    return data is not None and any(path == data or path.startswith(data + os.sep) for path in changed)
 
 
-def _reads(project: Project) -> tuple[set[str] | None, str | None]:
+def _recorded(project: Project) -> tuple[Iterable[Path] | None, str | None]:
+    """The same as `_reads`, as the cache keeps it: the spec is what was compiled, so it reads what it read then."""
+    assert project.cached is not None
+    if project.cached.head["commit"]:
+        return None, None
+    folder = project.path.parent
+    return [folder / name for name in project.cached.head["read"]], _data(project, project.cached.head["data"]["uri"])
+
+
+def _reads(project: Project) -> tuple[Iterable[Path] | None, str | None]:
     """What a spec's composition looked at, there or not, and where its data is, where that is local."""
     try:
         checked = project.checked
     except SpecError:
         return None, None  # with mistakes in it, nobody can say what it would read
-    uri, folder = checked.spec.data.source.uri, project.path.parent
     if checked.commit:
         return None, None  # another commit than REV's is named
-    data = None if "://" in uri else os.path.realpath(folder / uri)
-    return {os.path.realpath(path) for path in checked.looked}, data
+    return checked.looked, _data(project, checked.spec.data.source.uri)
+
+
+def _data(project: Project, uri: str) -> str | None:
+    return None if "://" in uri else os.path.realpath(project.path.parent / uri)
+
+
+def _real(path: Path) -> str:
+    """The real path; of the folders, which many specs look into, each is followed once."""
+    return os.path.realpath(path) if path.is_symlink() else os.path.join(_real_folder(path.parent), path.name)
+
+
+@lru_cache(4096)
+def _real_folder(folder: Path) -> str:
+    return os.path.realpath(folder)

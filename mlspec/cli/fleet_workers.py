@@ -1,6 +1,8 @@
-"""Jobs -> outcomes, in worker processes that import the compiler once each; one that dies costs its own job only."""
+"""Jobs -> outcomes, in worker processes; one that dies costs its own job only."""
 
 import multiprocessing
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -27,14 +29,20 @@ class _Worker(Generic[J]):
     job: int = -1
 
 
-def work(function: Callable[[J], R], jobs: Sequence[J], workers: int) -> Iterator[tuple[int, R | Died]]:
-    """Each job's number and result, as they come; `function` and the jobs must be picklable."""
+def work(
+    function: Callable[[J], R], jobs: Sequence[J], workers: int, *, prepare: Callable[[], None] = lambda: None
+) -> Iterator[tuple[int, R | Died]]:
+    """Each job's number and result, as they come; `function` and the jobs must be picklable. `prepare` is called before
+    the first worker where workers begin with what this process has imported."""
     waiting = list(reversed(range(len(jobs))))
     running: list[_Worker[J]] = []
+    forks = _can_fork()
+    if forks and jobs:
+        prepare()
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                running.append(_started(function))
+                running.append(_started(function, [worker.pipe for worker in running] if forks else None))
                 _give(running[-1], jobs, waiting)
             ready = wait([worker.pipe for worker in running])
             for worker in [worker for worker in running if worker.pipe in ready]:
@@ -50,13 +58,31 @@ def work(function: Callable[[J], R], jobs: Sequence[J], workers: int) -> Iterato
             _end(worker)
 
 
-def _started(function: Callable[[J], R]) -> _Worker[J]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(function, theirs), daemon=True)
+def _can_fork() -> bool:
+    """A fork starts in no time and shares what is imported; beside threads it could stop for ever, and macOS's own
+    libraries do not take it."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _started(function: Callable[[J], R], forked_over: Sequence[Connection] | None) -> _Worker[J]:
+    """A worker: forked, where the pipes that it must not keep open are told, else a Python of its own."""
+    ours, theirs = multiprocessing.Pipe()
+    process: BaseProcess
+    if forked_over is None:
+        process = multiprocessing.get_context("spawn").Process(target=_serve, args=(function, theirs), daemon=True)
+    else:
+        arguments = (function, theirs, [*forked_over, ours])
+        process = multiprocessing.get_context("fork").Process(target=_serve_forked, args=arguments, daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
+
+
+def _serve_forked(function: Callable[[J], R], pipe: Connection, others: Sequence[Connection]) -> None:
+    """A worker that held the other end of a pipe open would never hear that the parent is gone."""
+    for other in others:
+        other.close()
+    _serve(function, pipe)
 
 
 def _serve(function: Callable[[J], R], pipe: Connection) -> None:
@@ -64,7 +90,7 @@ def _serve(function: Callable[[J], R], pipe: Connection) -> None:
     try:
         while True:
             pipe.send(function(pipe.recv()))
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return
 
 

@@ -74,8 +74,9 @@ def command(
 
 
 def _fleet(fleet: "Fleet", changed: Exit, *, only_one: bool, as_json: bool) -> int:
-    from mlspec.cli.fleet import report, run_fleet
+    from mlspec.cli.fleet import run_fleet
     from mlspec.cli.fleet_acts import PlanOne
+    from mlspec.cli.fleet_report import report
 
     if only_one:
         raise click.UsageError("--out, --whole and --format markdown are for one spec, not for a folder")

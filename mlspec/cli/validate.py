@@ -49,7 +49,7 @@ def command(
         return _fleet(fleet, form)
     project = project_of(spec, environment, overrides)
     try:
-        digest = project.bundle.digest
+        digest = project.digest
         warnings = warnings_of(project)
         if strict:
             hold_to(warnings)
@@ -66,8 +66,10 @@ def command(
 
 
 def _fleet(fleet: "Fleet", form: str) -> int:
-    from mlspec.cli.fleet import diagnostics_of, document, run_fleet, show_summary, worst
+    from mlspec.cli.fleet import run_fleet
     from mlspec.cli.fleet_acts import validate_one
+    from mlspec.cli.fleet_outcomes import diagnostics_of, worst
+    from mlspec.cli.fleet_report import document, show_summary
 
     outcomes = run_fleet(fleet, validate_one)
     found = diagnostics_of(outcomes)

@@ -10,7 +10,8 @@ import pytest
 
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
-from mlspec.cli.fleet import Fleet, Outcome, run_fleet
+from mlspec.cli.fleet import Fleet, run_fleet
+from mlspec.cli.fleet_outcomes import Outcome
 from mlspec.cli.project import Project
 from mlspec.specs.diagnostics import SpecError
 
