@@ -80,7 +80,7 @@ def _read(path: Path, environment: str, overrides: tuple[str, ...]) -> tuple[Pro
     from mlspec.compiler.plan import unseal
 
     document = json.loads(text)
-    settings = (document["environment"], tuple(document["overrides"]), chosen_library() or document["library"])
+    settings = (document["environment"], tuple(document["overrides"]), chosen_library() or document.get("library", ""))
     project = Project(Path(document["spec"]), *settings)
     return project, unseal(document["sealed"].encode())
 
