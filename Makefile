@@ -8,7 +8,7 @@ UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --prerel
 	--generate-hashes --no-header --no-annotate -c requirements/constraints.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev torch demo test fuzz check bench golden lock wheel-test clean
+.PHONY: help setup dev torch editor demo test fuzz check bench golden lock wheel-test clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
 
 torch: $(VENV)/.dev  ## torch as well: where no small build is at hand, it is gigabytes
 	@$(PIP) install -q torch==2.13.0
+
+editor:  ## the language server that editors run: with it, and node, their tests run too
+	@npm install --silent --no-fund --no-audit --prefix $(VENV)/editor yaml-language-server@1.25.0
 
 setup: $(VENV)/.demo  ## install what the demo needs
 

@@ -56,7 +56,7 @@ def schema_with_examples() -> dict[str, Any]:
     for block, keys in {"Spec": schema, **schema["$defs"]}.items():
         for key, field in keys.get("properties", {}).items():
             text = written().get(block.removesuffix("Overlay"), {}).get(key)
-            if text and not field.get("examples"):
+            if text:
                 field["examples"] = list(islice(value_in(text, key), 1))
     return schema
 

@@ -44,7 +44,7 @@ def json_schema() -> dict[str, Any]:
             return _text(dft) if isinstance(dft, Quantity | tuple) else super().encode_default(dft)
 
     schema: dict[str, Any] = Spec.model_json_schema(by_alias=True, schema_generator=InShortestText)
-    properties = dict(schema["properties"])
+    properties = dict(_explained(schema, schema["$defs"])["properties"])
     properties.pop("environment")
     overlay = {
         "type": "object",
@@ -57,7 +57,7 @@ def json_schema() -> dict[str, Any]:
         "description": "What changes in an environment, by its name; chosen by --env.",
         "additionalProperties": {"anyOf": [{"$ref": "#/$defs/Overlay"}, {"type": "null"}]},
     }
-    definitions = _with_overlays(schema["$defs"], overlay)
+    definitions = _with_overlays({k: _explained(v, schema["$defs"]) for k, v in schema["$defs"].items()}, overlay)
     required = ["apiVersion", "name", "owner", "data", "training"]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -70,6 +70,16 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": definitions,
     }
+
+
+def _explained(block: Mapping[str, Any], blocks: Mapping[str, Any]) -> dict[str, Any]:
+    """The block, each key that holds another block or nothing described as that block is."""
+    properties = dict(block.get("properties", {}))
+    for key, field in properties.items():
+        names = [one["$ref"].rpartition("/")[2] for one in field.get("anyOf", ()) if "$ref" in one]
+        if names and "description" not in field:
+            properties[key] = {**field, "description": blocks[names[0]].get("description", "")}
+    return {**block, "properties": properties}
 
 
 def _text(default: Any) -> Any:
