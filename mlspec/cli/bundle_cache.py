@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,12 +39,16 @@ class Entry:
         """What the bundle deploys to."""
         return str(self.head["stack"])
 
-    def bundle(self) -> Bundle:
-        """The files."""
+    def bundle(self) -> Bundle | None:
+        """The files; nothing where another process evicted them since they were found, or where they are damaged."""
         sizes: dict[str, int] = self.head["files"]
-        content = self.file.read_bytes()[self.start :]
+        try:
+            content = zlib.decompress(self.file.read_bytes()[self.start :])
+        except (OSError, zlib.error):
+            return None
         ends = list(accumulate(sizes.values(), initial=0))
-        return Bundle({name: content[ends[n] : ends[n + 1]] for n, name in enumerate(sizes)})
+        bundle = Bundle({name: content[ends[n] : ends[n + 1]] for n, name in enumerate(sizes)})
+        return bundle if bundle.digest == self.digest else None
 
 
 def entry_file(home: Path, spec: Path, settings: tuple[str, ...]) -> Path:
@@ -51,7 +56,8 @@ def entry_file(home: Path, spec: Path, settings: tuple[str, ...]) -> Path:
     parts = [spec.name, *settings, mlspec.__version__, _own_state()]
     digest = hashlib.sha256("\0".join(parts).encode())
     digest.update(spec.read_bytes())
-    return home / "cache" / spec.name / digest.hexdigest()[:32]
+    folder = spec.absolute().parent.name  # where $MLSPEC_HOME is one place for many models, all may be called spec.yaml
+    return home / "cache" / folder / spec.name / digest.hexdigest()[:32]
 
 
 def look_up(file: Path, folder: Path) -> Entry | None:
@@ -60,8 +66,8 @@ def look_up(file: Path, folder: Path) -> Entry | None:
         with file.open("rb") as opened:
             line = opened.readline()
         head = json.loads(line)
-        whole = file.stat().st_size == len(line) + sum(head["files"].values())
-        same = all(digest_of(folder / name) == digest for name, digest in head["read"].items())
+        whole = file.stat().st_size == len(line) + head["size"]
+        same = all(digest_of(os.path.join(folder, name)) == digest for name, digest in head["read"].items())
         same = same and dict(_data(folder, head["data"])) == head["data"]["files"]
         same = same and _same_packages(head["packages"]) and _same_commit(folder, head["commit"])
         return Entry(file, head, len(line)) if whole and same else None
@@ -82,11 +88,12 @@ def remember(file: Path, bundle: Bundle, checked: "Checked", folder: Path) -> No
     sizes = {name: len(content) for name, content in bundle.files.items()}
     packages = {name: str(path) for name, path in checked.packages.items()}
     depends = {"read": read, "data": data, "packages": packages, "commit": checked.commit}
-    head = {"digest": bundle.digest, "stack": stack, "warnings": warnings, **depends, "files": sizes}
+    content = zlib.compress(b"".join(bundle.files.values()), level=1)  # a quarter of the bytes, in a few milliseconds
+    made = {"digest": bundle.digest, "stack": stack, "warnings": warnings, "files": sizes, "size": len(content)}
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(b"\n".join([json.dumps(head).encode(), b"".join(bundle.files.values())]))
+        partial.write_bytes(json.dumps({**made, **depends}).encode() + b"\n" + content)
         partial.replace(file)
         for old in sorted(file.parent.iterdir(), key=lambda entry: entry.stat().st_mtime)[:-_KEPT]:
             old.unlink(missing_ok=True)
@@ -94,9 +101,12 @@ def remember(file: Path, bundle: Bundle, checked: "Checked", folder: Path) -> No
         return
 
 
-def digest_of(path: Path) -> str:
+def digest_of(path: Path | str) -> str:
     """SHA-256 of a file, or nothing where there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    if not os.path.isfile(path):
+        return ""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _same_packages(packages: Mapping[str, str]) -> bool:

@@ -51,7 +51,8 @@ class Project:
     @cached_property
     def bundle(self) -> Bundle:
         """The compiled bundle, from the cache when neither the spec, what it reads nor mlspec changed."""
-        return self.cached.bundle() if self.cached is not None else self._compile()
+        held = self.cached.bundle() if self.cached is not None else None
+        return held if held is not None else self._compile()
 
     @property
     def digest(self) -> str:

@@ -1,9 +1,7 @@
 """A folder of specs: all compiled, in parallel; one summary, one exit code; only what a change touches, when asked."""
 
 import json
-import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,32 +9,12 @@ import pytest
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from mlspec.cli.fleet import Fleet, run_fleet
-from mlspec.cli.fleet_outcomes import Outcome
 from mlspec.cli.project import Project
 from mlspec.specs.diagnostics import SpecError
+from tests.fleet.acts import ByBundle, Dies
+from tests.fleet.conftest import BINARY, write_spec
 
-TEMPLATES = Path(__file__).parents[2] / "specs" / "templates"
-BINARY = (TEMPLATES / "binary.yaml").read_text(encoding="utf-8")
 Out = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Three specs: one over a profile of the team, one with local data, one over what is shipped."""
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "ours.yaml").write_text("serving: {memory: 2 GiB}\n")
-    (tmp_path / "a").mkdir()
-    _write(tmp_path / "a" / "one.yaml", BINARY.replace("profile: standard", "profile: [standard, ours]"), "one")
-    _write(tmp_path / "two.yaml", BINARY.replace("s3://lake/churn/", "rows/"), "two")
-    _write(tmp_path / "three.yml", BINARY, "three")
-    (tmp_path / "rows").mkdir()
-    (tmp_path / "rows" / "day.parquet").write_bytes(b"PAR1")
-    (tmp_path / ".gitignore").write_text(".mlspec/\n")
-    return tmp_path
-
-
-def _write(path: Path, text: str, name: str) -> None:
-    path.write_text(text.replace("name: churn", f"name: {name}"), encoding="utf-8")
 
 
 def _told(folder: Path, capsys: Out, *words: str) -> dict[str, str]:
@@ -59,26 +37,6 @@ def test_a_bundle_of_a_fleet_is_the_bundle_of_its_spec_alone(folder: Path, capsy
     alone = [Project(Path(outcome.spec)) for outcome in outcomes]
     assert [outcome.digest for outcome in outcomes] == [project.digest for project in alone]
     assert all(project.cached is not None for project in alone), "the cache is shared"
-
-
-@dataclass(frozen=True)
-class ByBundle:
-    """Compile, without the cache's help."""
-
-    def __call__(self, project: Project) -> Outcome:
-        return Outcome(str(project.path), project.stack, project.bundle.digest)
-
-
-@dataclass(frozen=True)
-class Dies:
-    """Ends its own process under one of the specs."""
-
-    name: str
-
-    def __call__(self, project: Project) -> Outcome:
-        if project.path.name == self.name:
-            os._exit(9)
-        return Outcome(str(project.path), project.stack)
 
 
 def test_a_worker_that_dies_costs_its_own_spec_only(folder: Path) -> None:
@@ -119,7 +77,7 @@ def test_compile_writes_each_bundle_below_the_folder_named(folder: Path, tmp_pat
 
 
 def test_two_specs_of_one_name_are_told(folder: Path, capsys: Out) -> None:
-    _write(folder / "zwei.yaml", BINARY, "two")
+    write_spec(folder / "zwei.yaml", BINARY, "two")
     assert invoke(["validate", str(folder)]) == Exit.INVALID
     assert "ML823" in capsys.readouterr().err
 
@@ -163,11 +121,16 @@ def repository(folder: Path) -> Path:
         ("four.yaml", BINARY.replace("name: churn", "name: four"), {"four.yaml"}),
     ],
 )
+@pytest.mark.parametrize("cached", ["no", "before the change", "after it"])
 def test_only_what_a_change_touches_is_compiled(
-    repository: Path, file: str, text: str, touched: set[str], capsys: Out
+    repository: Path, file: str, text: str, touched: set[str], cached: str, capsys: Out
 ) -> None:
+    if cached == "before the change":
+        assert invoke(["validate", str(repository)]) == Exit.DONE
     (repository / file).parent.mkdir(exist_ok=True)
     (repository / file).write_text(text)
+    if cached == "after it":
+        assert invoke(["validate", str(repository)]) == Exit.DONE
     told = _told(repository, capsys, "validate", "--changed-since", "HEAD")
     assert {name for name, result in told.items() if result != "untouched"} == touched
 
