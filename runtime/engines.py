@@ -27,8 +27,14 @@ def _onnx(folder: Path, description: Description, threads: int) -> Engine:
     return OnnxEngine(folder, description, threads)
 
 
+def _compiled(folder: Path, description: Description, threads: int) -> Engine:
+    from mlspec.runtime.compiled_engine import CompiledEngine
+
+    return CompiledEngine(folder, description)
+
+
 # Late imports: a release that needs no NumPy must not load it.
-ENGINES: Mapping[str, Callable[[Path, Description, int], Engine]] = {"onnx": _onnx}
+ENGINES: Mapping[str, Callable[[Path, Description, int], Engine]] = {"onnx": _onnx, "compiled": _compiled}
 
 
 def open_engine(name: str, folder: Path, description: Description, *, threads: int = 1) -> Engine:

@@ -1,7 +1,7 @@
 """The folder of a release beside the handler, turned into what answers and what counts, or into why nothing can."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def _release(folder: Path, features: Mapping[str, Sequence[str]], *, threads: in
     _check_contract(description, profile, features)
     name = _engine_name(folder)
     engine = open_engine(name, folder, description, threads=threads)
-    return Release(description, engine, name, _histograms(profile, list(features)), profile["digest"])
+    return Release(description, engine, name, HISTOGRAMS[name](profile, list(features)), profile["digest"])
 
 
 def _engine_name(folder: Path) -> str:
@@ -65,10 +65,23 @@ def _engine_name(folder: Path) -> str:
     return str(told.get("engine", "onnx"))
 
 
-def _histograms(profile: Mapping[str, Any], features: Sequence[str]) -> Histograms:
-    from mlspec.runtime.histograms import Histograms as WithNumpy
+def _with_numpy(profile: Mapping[str, Any], features: Sequence[str]) -> Histograms:
+    from mlspec.runtime import histograms
 
-    return WithNumpy(profile, features)
+    return histograms.Histograms(profile, features)
+
+
+def _plain(profile: Mapping[str, Any], features: Sequence[str]) -> Histograms:
+    from mlspec.runtime import plain_histograms
+
+    return plain_histograms.Histograms(profile, features)
+
+
+# Late imports: NumPy counts many rows faster, and is there only where the engine brings it.
+HISTOGRAMS: Mapping[str, Callable[[Mapping[str, Any], Sequence[str]], Histograms]] = {
+    "onnx": _with_numpy,
+    "compiled": _plain,
+}
 
 
 def _check_contract(

@@ -1,0 +1,111 @@
+"""Trees written as nested ifs: each comparison says by its own direction where NaN goes."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlspec.runtime.onnx_trees import LEAF, Tree
+
+MOST_DEPTH = 90  # Python reads at most 100 levels of indentation
+
+# How a node asks where yes is the branch for NaN, and where it is not: the comparison, and whether yes comes first. NaN
+# compares false with everything, so that a comparison turned round sends it the other way, for nothing.
+_ASKED: Mapping[tuple[str, bool], tuple[str, bool]] = {
+    ("BRANCH_LEQ", False): ("{x} <= {t}", True),
+    ("BRANCH_LEQ", True): ("{x} > {t}", False),
+    ("BRANCH_LT", False): ("{x} < {t}", True),
+    ("BRANCH_LT", True): ("{x} >= {t}", False),
+    ("BRANCH_GTE", False): ("{x} >= {t}", True),
+    ("BRANCH_GTE", True): ("{x} < {t}", False),
+    ("BRANCH_GT", False): ("{x} > {t}", True),
+    ("BRANCH_GT", True): ("{x} <= {t}", False),
+    ("BRANCH_EQ", False): ("{x} == {t}", True),
+    ("BRANCH_EQ", True): ("{x} == {t} or {x} != {x}", True),
+    ("BRANCH_NEQ", False): ("{x} == {t} or {x} != {x}", False),
+    ("BRANCH_NEQ", True): ("{x} != {t}", True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """What a feature of the trees is: a variable, and the number that stands for NaN in it, if one does."""
+
+    name: str
+    filler: float | None = None
+
+
+class TooDeep(Exception):
+    """A tree is deeper than Python's indentation."""
+
+
+Leaf = tuple[tuple[str, float], ...]  # names of sums, and what is added to each
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A question, and what follows either answer."""
+
+    question: str
+    yes: "Leaf | Branch"
+    no: "Leaf | Branch"
+
+
+def tree_lines(tree: Tree, operands: Sequence[Operand], sums: Mapping[int, str], *, scale: float) -> Iterator[str]:
+    """The tree as statements that add `scale` times its weights to those `sums` that are asked for; raises TooDeep."""
+    yield from _lines(_part(tree, 0, operands, sums, scale, 1), "")
+
+
+def _part(
+    tree: Tree, node: int, operands: Sequence[Operand], sums: Mapping[int, str], scale: float, depth: int
+) -> Leaf | Branch:
+    if tree.modes[node] == LEAF:
+        return tuple((sums[to], weight * scale) for to, weight in tree.weights[node] if to in sums and weight)
+    if depth > MOST_DEPTH:
+        raise TooDeep
+    yes = _part(tree, tree.yes[node], operands, sums, scale, depth + 1)
+    no = _part(tree, tree.no[node], operands, sums, scale, depth + 1)
+    if yes == no:
+        return yes
+    operand, mode, threshold = operands[tree.features[node]], tree.modes[node], tree.thresholds[node]
+    if operand.filler is None:
+        to_yes = tree.missing[node] or mode == "BRANCH_NEQ"  # NaN is unlike any number
+    else:
+        to_yes = _says(mode, operand.filler, threshold)
+    question, first = _ASKED[mode, to_yes]
+    asked = question.format(x=operand.name, t=_literal(threshold))
+    return Branch(asked, yes, no) if first else Branch(asked, no, yes)
+
+
+def _literal(threshold: float) -> str:
+    """A number that Python reads without a name: HistGradientBoosting parts what is missing from the rest at inf."""
+    return repr(threshold) if math.isfinite(threshold) else f"{'-' * (threshold < 0)}1e999"
+
+
+def _says(mode: str, value: float, threshold: float) -> bool:
+    """What a node answers for a number."""
+    match mode:
+        case "BRANCH_LEQ":
+            return value <= threshold
+        case "BRANCH_LT":
+            return value < threshold
+        case "BRANCH_GTE":
+            return value >= threshold
+        case "BRANCH_GT":
+            return value > threshold
+        case "BRANCH_EQ":
+            return value == threshold
+        case _:
+            return value != threshold
+
+
+def _lines(part: Leaf | Branch, indent: str) -> Iterator[str]:
+    if isinstance(part, Branch):
+        yield f"{indent}if {part.question}:"
+        yield from _lines(part.yes, indent + " ")
+        if part.no:
+            yield f"{indent}else:"
+            yield from _lines(part.no, indent + " ")
+    elif part:
+        yield from (f"{indent}{name} += {weight!r}" for name, weight in part)
+    else:
+        yield f"{indent}pass"
