@@ -7,7 +7,7 @@ import click
 from mlspec.cli.exits import Exit
 from mlspec.cli.terminal import next_command, say
 
-TEMPLATES = ("binary", "multiclass", "regression")
+TEMPLATES = ("binary", "multiclass", "regression", "team")
 
 
 @click.command("init")
@@ -20,11 +20,12 @@ TEMPLATES = ("binary", "multiclass", "regression")
 def command(
     words: tuple[str, ...], *, data: Path | None, label: str | None, owner: str, name: str | None, force: bool
 ) -> int:
-    """Write a new SPEC from TEMPLATE (binary, multiclass, regression), or from data.
+    """Write a new SPEC from TEMPLATE (binary, multiclass, regression; team, with a library beside it), or from data.
 
     \b
     Example:
       mlspec init binary churn.yaml
+      mlspec init team models/churn.yaml
       mlspec init churn.yaml --from rows.parquet --label left
     """
     template, spec = _arguments(words, data)
@@ -39,6 +40,8 @@ def command(
     text = _template(template, model) if data is None else _draft(data, spec, (model, owner, label))
     spec.write_text(text, encoding="utf-8")
     say(f"wrote {spec}")
+    if data is None:
+        _write_beside(template, spec.parent)
     next_command(f"mlspec validate {spec}", f"mlspec plan {spec}")
     return int(Exit.DONE)
 
@@ -55,6 +58,20 @@ def _template(template: str, model: str) -> str:
     from mlspec.specs.init import init_spec
 
     return init_spec(template, model)
+
+
+def _write_beside(template: str, folder: Path) -> None:
+    """A library that is there already stays as it is: another spec over it is what was asked for."""
+    from mlspec.specs.init import files_beside
+
+    for name, text in files_beside(template).items():
+        path = folder / name
+        if path.exists():
+            say(f"kept {path}")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        say(f"wrote {path}")
 
 
 def _draft(data: Path, spec: Path, asked: tuple[str, str, str | None]) -> str:

@@ -12,7 +12,7 @@ from mlspec.cli.app import COMMANDS, invoke
 from mlspec.cli.exits import Exit
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flight-delay" / "flight-delay.yaml"
-TEMPLATES = ("binary", "multiclass", "regression")
+TEMPLATES = ("binary", "multiclass", "regression", "team")
 
 
 @pytest.fixture
@@ -42,7 +42,22 @@ def test_a_template_validates_and_plans_without_edits(
     path = tmp_path / "my-model.yaml"
     assert invoke(["init", template, str(path)]) == Exit.DONE
     assert invoke(["validate", str(path)]) == Exit.DONE, capsys.readouterr().err
+    assert invoke(["plan", str(path)]) == Exit.DONE, capsys.readouterr().err
     assert invoke(["init", template, str(path)]) == Exit.USAGE, "an existing file is not overwritten"
+
+
+def test_a_second_spec_of_a_team_keeps_its_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["init", "team", str(tmp_path / "churn.yaml")]) == Exit.DONE
+    profile = tmp_path / "platform" / "profile" / "acme.yaml"
+    profile.write_text(profile.read_text().replace("min: 0.65", "min: 0.70"))
+    assert invoke(["init", "team", str(tmp_path / "upsell.yaml"), "--force"]) == Exit.DONE
+    assert f"kept {profile}" in capsys.readouterr().out
+    assert "min: 0.70" in profile.read_text()
+    assert invoke(["explain", str(tmp_path / "upsell.yaml"), "gates.0.min"]) == Exit.DONE
+    assert capsys.readouterr().out.startswith("gates.0.min = 0.7\n")
+    assert invoke(["validate", str(tmp_path)]) == Exit.DONE
+    assert invoke(["validate", str(tmp_path), "serving.auth=iam", "governance.retention=30d"]) == Exit.INVALID
+    assert "profile 'acme' holds it" in capsys.readouterr().err
 
 
 def test_plan_tells_changes_by_its_exit_code(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,13 +1,14 @@
 """What a key is and where it came from; templates that are valid as they are; the schema editors use."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.explain import explain
-from mlspec.specs.init import TEMPLATES, init_spec
+from mlspec.specs.init import TEMPLATES, files_beside, init_spec
 from mlspec.specs.schema import json_schema, keys_at, schemas_at
 from mlspec.specs.yaml_nodes import parse_yaml, plain
 from tests.specs.conftest import Load
@@ -46,11 +47,16 @@ def test_explain_refuses_what_is_not_there(good: str, load: Load, key: str, near
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_templates_are_valid_as_they_are(template: str, load: Load) -> None:
+def test_templates_are_valid_as_they_are(template: str, load: Load, tmp_path: Path) -> None:
     text = init_spec(template, "my-model")
+    for name, beside in files_beside(template).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(beside)
     for environment in ("dev", "prod"):
         checked = load(text, environment=environment)
-        assert (checked.spec.name, checked.spec.task) == ("my-model", template)
+        assert (checked.spec.name, checked.spec.task) == ("my-model", "binary" if template == "team" else template)
+        assert checked.spec.gates
+        assert not checked.warnings
     assert text.startswith("# yaml-language-server: $schema=")
     assert not schema_errors(text)
 

@@ -1,0 +1,9 @@
+"""The gates of churn; all of them must pass."""
+
+from mlspec.runtime.gates import Gate
+
+GATES: tuple[Gate, ...] = (
+    Gate(metric="roc_auc", line="platform/profile/acme.yaml:9", minimum=0.65),
+    Gate(metric="roc_auc", line="platform/profile/acme.yaml:10", tolerance=0.005, confidence=0.95),
+    Gate(metric="latency_p99", line="platform/profile/acme.yaml:11", maximum=50.0),
+)
