@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("mlspec.cli.run", "Start the workflow: train, gate, register, roll out."),
     "status": ("mlspec.cli.status", "Show what serves, what was released, and the alarms."),
     "predict": ("mlspec.cli.predict", "Send records to the deployed model."),
+    "bench": ("mlspec.cli.bench", "Send load to a model's server: latencies at fixed rates, throughput, errors."),
     "logs": ("mlspec.cli.logs", "Show what a unit logged."),
     "rollback": ("mlspec.cli.rollback", "Put the previous release back."),
     "rehearse": (

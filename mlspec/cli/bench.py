@@ -1,0 +1,210 @@
+"""`mlspec bench`: load from a spec's contract on whatever serves it, told as latencies, rates and errors."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlspec.cli.exits import Exit
+from mlspec.cli.options import json_option, spec_options
+from mlspec.cli.project import Project, project_of
+from mlspec.cli.quantities import QuantityOption
+from mlspec.cli.terminal import say, show_json
+from mlspec.specs.units import Duration, Percent
+
+if TYPE_CHECKING:
+    from mlspec.targets.load.payloads import Mix
+    from mlspec.targets.load.report import Report
+    from mlspec.targets.load.run import Order
+    from mlspec.targets.load.samples import Summary
+    from mlspec.targets.load.search import Bound
+
+_WIDTHS = (10, 11, 9, 9, 9, 9, 11, 9)
+
+
+@click.command("bench")
+@spec_options
+@click.option("--url", default="", help="Where a server of SPEC runs.")
+@click.option(
+    "--target",
+    type=click.Choice(["local-container", "lambda"]),
+    default="local-container",
+    show_default=True,
+    help="Without --url: the container's server, started here, or the function on the mocked cloud.",
+)
+@click.option(
+    "--rate", "rates", multiple=True, type=click.FloatRange(min=0, min_open=True), help="Requests per second; repeat."
+)
+@click.option("--duration", type=QuantityOption(Duration), default="10s", show_default=True, help="Of each rate.")
+@click.option("--within", type=QuantityOption(Duration), help="Look for the highest rate whose p99 is within this.")
+@click.option("--connections", type=click.IntRange(1, 10_000), help="[64; 4 for lambda]")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Rows in a request.")
+@click.option(
+    "--malformed", type=QuantityOption(Percent), default="0%", show_default=True, help="Share of broken requests."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the rows that are sent.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="That send.")
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write an HTML page with plots here.")
+@click.option("--remote", is_flag=True, help="Allow a URL of another machine.")
+@json_option
+def command(
+    spec: Path,
+    environment: str,
+    overrides: tuple[str, ...],
+    *,
+    url: str,
+    target: str,
+    rates: tuple[float, ...],
+    duration: Duration,
+    within: Duration | None,
+    connections: int | None,
+    batch: int,
+    malformed: Percent,
+    seed: int,
+    processes: int,
+    page: Path | None,
+    remote: bool,
+    as_json: bool,
+) -> int:
+    """Send requests made from SPEC's contract at fixed rates, and tell latencies, throughput and errors.
+
+    Rows are made from a seed and keep the contract. A request is due at its time whether or not earlier ones were
+    answered, and its latency counts from then. Without --rate, the server's capacity is measured first, and then shares
+    of it. Exit code 1 when a request was not answered as it should be.
+
+    \b
+    Example:
+      mlspec bench flight-delay.yaml
+      mlspec bench flight-delay.yaml --url http://127.0.0.1:8080 --rate 1000 --rate 5000 --page bench.html
+      mlspec bench flight-delay.yaml --within 5ms --batch 64 --json
+    """
+    from mlspec.targets.load.payloads import Mix, payloads
+    from mlspec.targets.load.places import place_of
+    from mlspec.targets.load.run import Order
+
+    project = project_of(spec, environment, overrides)
+    if batch > project.checked.spec.serving.max_rows:
+        raise click.UsageError(
+            f"serving.max_rows is {project.checked.spec.serving.max_rows}: --batch {batch} is refused"
+        )
+    mix = Mix(rows=batch, malformed=float(malformed.fraction), seed=seed)
+    wanted = connections or (4 if target == "lambda" and not url else 64)
+    made = payloads(project.checked.spec.features, mix)
+    with _served(project, url, target) as where:
+        place = place_of(where, remote=remote)
+        seconds = duration.milliseconds / 1000
+        order = Order(place, made, 0, seconds, warmup=min(1.0, seconds / 2), connections=wanted)
+        setting = _setting(order, where, mix, processes)
+        report = _Bench(order, processes, quiet=as_json).report(project, setting, rates, within)
+    _tell(report, page, as_json)
+    return int(Exit.ERROR if report.failures else Exit.DONE)
+
+
+class _Bench:
+    """Orders carried out one after the other, each told when it is done."""
+
+    def __init__(self, order: "Order", processes: int, *, quiet: bool) -> None:
+        self._order = order
+        self._processes = processes
+        self._say: Callable[[str], None] = (lambda _: None) if quiet else say
+
+    def report(
+        self, project: Project, setting: dict[str, str], rates: tuple[float, ...], within: Duration | None
+    ) -> "Report":
+        """Capacity where it is needed, the fixed rates, and the search."""
+        from mlspec.targets.load.report import Report
+        from mlspec.targets.load.search import Bound, rates_of
+
+        for name, text in setting.items():
+            self._say(f"  {name:12} {text}")
+        capacity = None if rates and not within else self._capacity()
+        fixed = rates or (rates_of(capacity.throughput) if capacity and not within else ())
+        runs = self._fixed(fixed) if fixed else []
+        bound = Bound(float(within.milliseconds)) if within else None
+        best, tried = self._search(bound, capacity) if bound and capacity else (None, [])
+        return Report(f"mlspec bench: {project.stack}", setting, (*runs, *tried), capacity, bound, best)
+
+    def _capacity(self) -> "Summary":
+        run = self._measure(0.0)
+        self._say(f"  {'capacity':12} {run.throughput:,.0f} requests/s, p99 {run.p99:.2f} ms, {run.failures} failures")
+        return run
+
+    def _fixed(self, rates: tuple[float, ...] | list[float]) -> "list[Summary]":
+        self._head()
+        return [self._told(rate) for rate in rates]
+
+    def _search(self, bound: "Bound", capacity: "Summary") -> "tuple[Summary | None, list[Summary]]":
+        from mlspec.targets.load.search import highest_rate
+
+        self._head()
+        best, runs = highest_rate(self._told, bound, capacity=capacity.throughput)
+        found = f"{best.rate:,.0f} requests/s" if best else "no rate that was tried"
+        self._say(f"\n  p99 within {bound.milliseconds:g} ms: {found}")
+        return best, runs
+
+    def _head(self) -> None:
+        from mlspec.targets.load.page import COLUMNS
+
+        self._say("\n  " + _row(COLUMNS) + "  by status")
+
+    def _told(self, rate: float) -> "Summary":
+        from mlspec.targets.load.page import cells
+
+        run = self._measure(rate)
+        self._say(f"  {_row(cells(run))}  {', '.join(f'{k}: {v:,}' for k, v in run.outcomes.items())}")
+        return run
+
+    def _measure(self, rate: float) -> "Summary":
+        from dataclasses import replace
+
+        from mlspec.targets.load.processes import measure
+
+        return measure(replace(self._order, rate=rate), processes=self._processes)
+
+
+def _row(texts: tuple[str, ...]) -> str:
+    return "".join(f"{text:>{width}}" for text, width in zip(texts, _WIDTHS, strict=True))
+
+
+def _setting(order: "Order", where: str, mix: "Mix", processes: int) -> dict[str, str]:
+    bodies = order.payloads
+    size = sum(len(payload.body) for payload in bodies) // len(bodies)
+    return {
+        "server": where,
+        "requests": f"{mix.rows} row{'s' * (mix.rows > 1)}, {size:,} bytes, {mix.malformed:.0%} malformed, "
+        f"{len(bodies)} different",
+        "client": f"{order.connections} connections, {processes} process{'es' * (processes > 1)}, "
+        f"{order.seconds:g} s a rate after {order.warmup:g} s",
+    }
+
+
+@contextmanager
+def _served(project: Project, url: str, target: str) -> Iterator[str]:
+    """The URL to send to; a server that is started for it ends with it."""
+    if url:
+        yield url
+    elif target == "lambda":
+        yield _function_url(project)
+    else:
+        raise click.UsageError("give --url")
+
+
+def _function_url(project: Project) -> str:
+    from mlspec.cli.deployed import deployment_of
+
+    function = deployment_of(project).outputs["inference"]["name"]
+    return f"{project.cloud().endpoint}/mlspec/url/{function}/live"
+
+
+def _tell(report: "Report", page: Path | None, as_json: bool) -> None:
+    from mlspec.targets.load.page import render_page
+    from mlspec.targets.load.report import document
+
+    if page:
+        page.write_text(render_page(report))
+    if as_json:
+        show_json(document(report))
+    elif page:
+        say(f"\n  wrote {page}")

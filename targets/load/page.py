@@ -1,0 +1,93 @@
+"""A bench report turned into one HTML page with plots that needs nothing else: no script, no font, no network."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from mlspec.targets.load.plots import Line, linear, logarithmic, nines, plot
+from mlspec.targets.load.report import Report
+from mlspec.targets.load.samples import Summary
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
+table { border-collapse: collapse; margin: 1rem 0; } th, td { padding: .2rem .8rem; text-align: right; }
+th { border-bottom: 1px solid #888; font-weight: 600; } td { font-variant-numeric: tabular-nums; }
+dl { display: grid; grid-template-columns: max-content auto; gap: .1rem 1rem; } dd { margin: 0; }
+svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: #333; } .grid { stroke: #ddd; }
+.bad { color: #b00020; font-weight: 600; } .quiet { color: #666; }
+@media (prefers-color-scheme: dark) {
+  body { background: #111; color: #ddd; } svg text { fill: #ccc; } .grid { stroke: #333; } .quiet { color: #999; }
+  .bad { color: #ff8a80; } svg polyline, svg circle, svg rect { filter: brightness(1.5); }
+}
+""".strip()
+COLUMNS = ("rate", "answered/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "longest ms", "failures")
+
+
+def render_page(report: Report) -> str:
+    """The whole report."""
+    title = escape(report.title)
+    head = (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">'
+    )
+    body = "\n".join(_body(report))
+    return f"{head}\n<title>{title}</title>\n<style>\n{_STYLE}\n</style>\n<h1>{title}</h1>\n{body}\n</html>\n"
+
+
+def _body(report: Report) -> Iterator[str]:
+    yield "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in report.setting.items()) + "</dl>"
+    yield from _findings(report)
+    yield _table(report.runs)
+    yield "<h2>Latency by percentile</h2>" + _by_percentile(report.runs)
+    if len(report.runs) > 1:
+        yield "<h2>Latency by rate</h2>" + _by_rate(report.runs)
+    yield "<h2>Course</h2>" + _course(report.runs)
+    yield '<p class="quiet">Latency counts from the moment a request was meant to be sent.</p>'
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if report.capacity:
+        yield f"<p>As fast as replies come: <strong>{report.capacity.throughput:,.0f}</strong> requests/s.</p>"
+    if report.bound:
+        words = f"p{report.bound.percentile:g} within {report.bound.milliseconds:g} ms"
+        rate = f"{report.within.rate:,.0f} requests/s" if report.within else "not reached at any rate tried"
+        yield f"<p>Highest rate with {words}: <strong>{rate}</strong>.</p>"
+
+
+def cells(run: Summary) -> tuple[str, ...]:
+    """A run under COLUMNS."""
+    told = (run.latency[p] for p in (50.0, 90.0, 99.0, 99.9, 100.0))
+    return (f"{run.rate:,.0f}", f"{run.throughput:,.0f}", *(f"{value:.2f}" for value in told), f"{run.failures:,}")
+
+
+def _table(runs: Sequence[Summary]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in (*COLUMNS, "by status"))
+    rows = "".join(f"<tr>{''.join(_cells(run))}</tr>" for run in runs)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cells(run: Summary) -> Iterator[str]:
+    *plain, failures = cells(run)
+    yield from (f"<td>{text}</td>" for text in plain)
+    yield f'<td class="bad">{failures}</td>' if run.failures else f"<td>{failures}</td>"
+    yield f"<td>{escape(', '.join(f'{status}: {count:,}' for status, count in run.outcomes.items()))}</td>"
+
+
+def _by_percentile(runs: Sequence[Summary]) -> str:
+    lines = [Line(f"{run.rate:,.0f}/s", list(run.latency.items())) for run in runs]
+    values = [value for run in runs for value in run.latency.values()]
+    across = nines("percentile", (50, 90, 99, 99.9, 99.99, 100))
+    return plot(lines, across, logarithmic("latency, ms", values))
+
+
+def _by_rate(runs: Sequence[Summary]) -> str:
+    ordered = sorted(runs, key=lambda run: run.rate)
+    wanted = (50.0, 90.0, 99.0, 99.9)
+    lines = [Line(f"p{p:g}", [(run.rate, run.latency[p]) for run in ordered]) for p in wanted]
+    values = [run.latency[p] for run in ordered for p in wanted]
+    return plot(lines, linear("requests/s", [run.rate for run in runs]), logarithmic("latency, ms", values))
+
+
+def _course(runs: Sequence[Summary]) -> str:
+    lines = [Line(f"{run.rate:,.0f}/s, p99", [(m.second, m.p99) for m in run.course]) for run in runs]
+    values = [moment.p99 for run in runs for moment in run.course]
+    seconds = [float(moment.second) for run in runs for moment in run.course]
+    return plot(lines, linear("second", seconds), logarithmic("p99 of the second, ms", values))

@@ -1,0 +1,52 @@
+"""A URL turned into where to connect and what every request to it begins with."""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where requests go; `secure` is TLS."""
+
+    host: str
+    port: int
+    path: str
+    secure: bool
+
+    def request(self, body: bytes) -> bytes:
+        """A whole HTTP/1.1 request that posts `body` as JSON."""
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode("ascii") + body
+
+
+def place_of(url: str, *, remote: bool = False) -> Place:
+    """The place of an http(s) URL; raises SpecError for what is none, and unless `remote` for another machine's."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _refused(url, f"is no URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii():
+        raise _refused(url, "is no http or https URL")
+    if not remote and not _is_loopback(parts.hostname):
+        raise _refused(url, "is not on this machine", "to send load to another machine, say so: --remote")
+    secure = parts.scheme == "https"
+    path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
+    return Place(parts.hostname, port or (443 if secure else 80), path, secure)
+
+
+def _refused(url: str, why: str, hint: str = "such as http://127.0.0.1:8080/invocations") -> SpecError:
+    return SpecError([Diagnostic("ML830", f"{url!r} {why}", hint=hint)])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

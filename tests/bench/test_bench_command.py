@@ -1,0 +1,90 @@
+"""`mlspec bench` tells what it measured, for people, for machines and as a page."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from mlspec.cli.app import invoke
+from mlspec.cli.exits import Exit
+from tests.bench.conftest import Server, serving
+
+SPEC = """\
+apiVersion: mlspec/v1
+name: rides
+owner: team@example.com
+data:
+  source: {uri: "s3://lake/rides/"}
+  columns:
+    km: {type: float, min: 0, max: 100}
+    late: {type: bool, role: label}
+training:
+  estimator: {_target_: sklearn.linear_model.LogisticRegression}
+serving: {max_rows: 100}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "rides.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+def test_rates_are_told_for_machines_and_as_a_page(
+    spec: str, good_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "bench.html"
+    words = ["--url", good_server.url, "--rate", "50", "--rate", "100", "--duration", "1s", "--batch", "2"]
+    assert invoke(["bench", spec, *words, "--json", "--page", str(page)]) == Exit.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert [run["rate"] for run in told["runs"]] == [50, 100]
+    assert told["failures"] == 0
+    assert set(told["runs"][0]["latency"]) >= {"p50", "p99", "p99.9"}
+    assert len(json.loads(good_server.bodies[0])["records"]) == 2
+    _check_page(page.read_text())
+
+
+def _check_page(text: str) -> None:
+    """Well formed, three plots, and nothing from outside."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.append(tag)
+            assert not {"src", "href", "onload"} & {name for name, _ in attrs}
+
+    Reader().feed(text)
+    assert found.count("svg") == 3
+    assert "script" not in found
+    assert not re.search(r"https?://(?!127\.0\.0\.1)", text)
+
+
+def test_failures_end_in_an_error(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(lambda number, body: (500, 0.0)) as server:
+        assert invoke(["bench", spec, "--url", server.url, "--rate", "20", "--duration", "1s"]) == Exit.ERROR
+    assert "500: 20" in capsys.readouterr().out
+
+
+def test_the_search_needs_no_rates(spec: str, good_server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["bench", spec, "--url", good_server.url, "--within", "1h", "--duration", "100ms"]) in (
+        Exit.DONE,
+        Exit.ERROR,  # where the machine was too busy to answer in time
+    )
+    assert "p99 within 3.6e+06 ms:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--duration", "5"], "expected a duration such as 10m"),
+        (["--malformed", "0.01"], "expected a percentage such as 20%"),
+        (["--batch", "101"], "serving.max_rows is 100"),
+        (["--url", "http://example.com/"], "ML830"),
+    ],
+)
+def test_mistakes_are_told(spec: str, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["bench", spec, *words]) != Exit.DONE
+    assert said in capsys.readouterr().err
