@@ -114,7 +114,8 @@ def _merge(layers: Iterable[Layer], found: list[Diagnostic]) -> tuple[dict[str, 
     held: list[Held] = []
     for layer in layers:
         changed = merged(tree, plain(layer.node))
-        broken_by_layer(changed, layer.node, [one for one in held if not one.changed(tree)], found)
+        kept = [one for one in held if not one.changed(tree)]
+        broken_by_layer(changed, layer.node, kept, found, by_library=layer.source is Source.PROFILE)
         tree = changed
         held += hold(tree, layer.finals, found)
     return dict(tree), [one for one in held if not one.changed(tree)]

@@ -44,11 +44,12 @@ class Held:
         """The same for whoever asks about a value."""
         return Lock(".".join(self.final.path), self.final.owner, self.final.span)
 
-    def refusal(self, span: Span | None, text: str = "") -> Diagnostic:
-        """What the layer is told that changed it."""
+    def refusal(self, span: Span | None, text: str = "", *, by_library: bool = False) -> Diagnostic:
+        """What the layer is told that changed it; what a file of a library says, a spec can only not name."""
         key = ".".join(self.final.path)
         message = f"{key} is final: {self.final.owner} holds it at {self.final.span}"
-        return Diagnostic("ML312", message, span, key, f"leave it out: it is {_shown(self.value)}", text)
+        advice = "name no file that changes it" if by_library else "leave it out"
+        return Diagnostic("ML312", message, span, key, f"{advice}: it is {_shown(self.value)}", text)
 
 
 def read_finals(node: Node | None, owner: str, found: list[Diagnostic]) -> tuple[Final, ...]:
@@ -84,9 +85,11 @@ def hold(tree: Any, finals: Iterable[Final], found: list[Diagnostic]) -> list[He
     return held
 
 
-def broken_by_layer(tree: Any, node: Node, held: Iterable[Held], found: list[Diagnostic]) -> None:
+def broken_by_layer(
+    tree: Any, node: Node, held: Iterable[Held], found: list[Diagnostic], *, by_library: bool = False
+) -> None:
     """Reports what is no longer in `tree` as it was held, at the place in `node`, the layer that was laid last."""
-    found.extend(one.refusal(_place(node, one)) for one in held if one.changed(tree))
+    found.extend(one.refusal(_place(node, one), by_library=by_library) for one in held if one.changed(tree))
 
 
 def broken_by_override(tree: Any, edits: Sequence[Override], held: Iterable[Held], found: list[Diagnostic]) -> None:

@@ -45,11 +45,11 @@ def _hold(
     if not settings.required or meant is None or library is None or _same(meant, library):
         return
     include = settings.required[0]
-    message = f"{include.span} requires {include.group} '{include.name}' of its own library, and this is another"
-    hint = "whoever owns the library changes it, or that line"
-    nearest = None if given else next(one for one in found if one.library)
-    span = nearest.span if nearest else None
-    raise SpecError([Diagnostic("ML314", message, span, "library", hint, f"--library {given}" if given else "")])
+    message = f"another library cannot stand in for the one whose {include.group} '{include.name}' is required"
+    hint = f"{include.span} requires it: whoever owns the library changes it, or that line"
+    nearest = next(one for one in found if one.library)
+    span, line = (None, f"--library {given}") if given else (nearest.span, nearest.line)
+    raise SpecError([Diagnostic("ML314", message, span, "library", hint, line)])
 
 
 def _same(one: Library, other: Library) -> bool:

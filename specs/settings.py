@@ -37,6 +37,11 @@ class Settings:
     library: Library | None = None
     required: tuple[Include, ...] = ()
 
+    @property
+    def line(self) -> str:
+        """The line of `span`."""
+        return self.text.splitlines()[self.span.line - 1][:400]
+
 
 def settings_above(folder: Path, looked: Callable[[Path], bool]) -> list[Settings]:
     """What every mlspec.toml at or above `folder` says, the nearest first, up to the top of the repository. `looked` is
