@@ -13,11 +13,12 @@ from mlspec.specs.diagnostics import Diagnostic, Severity, Span, SpecError
 from mlspec.specs.keys import is_closed, kinds_at, known_keys
 from mlspec.specs.layers import UNFILLED, Place, find, nearest_place, origins_of
 from mlspec.specs.models import Spec
+from mlspec.specs.modules import module_file, read_module
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.origins import Origin, Origins, Source
 from mlspec.specs.rules import check_rules
 from mlspec.specs.rules_advice import advise
-from mlspec.specs.view import view_of, view_of_spec
+from mlspec.specs.view import View, view_of, view_of_spec
 from mlspec.specs.wording import Wording
 from mlspec.specs.yaml_nodes import Node
 from mlspec.specs.yaml_text import split_lines
@@ -38,13 +39,14 @@ def load_spec(
     diagnostic there is."""
     path = Path(path)
     try:
-        composed = compose_spec(path, Asked(environment, overrides, library, commit), KEYS)
-        spec = _check(composed, environment)
+        composed = _with_module(compose_spec(path, Asked(environment, overrides, library, commit), KEYS), path)
+        spec, view = _check(composed, environment)
     except SpecError as error:
         raise SpecError(with_lines(error.diagnostics, _texts(path))) from None
+    warned = _warnings(view, composed, whole=spec is not None)
+    warnings = tuple(with_lines(SpecError([*composed.found, *warned]).diagnostics, composed.texts))
     if spec is None:
-        raise SpecError(with_lines(composed.found, composed.texts))
-    warnings = tuple(with_lines(_warnings(spec, composed), composed.texts))
+        raise SpecError(warnings)
     return Checked(
         spec,
         _origins(composed, spec),
@@ -56,14 +58,27 @@ def load_spec(
     )
 
 
-def _warnings(spec: Spec, composed: Composed) -> list[Diagnostic]:
-    """Composition's own, and advice on what the spec says; a broken spec gets none: its mistakes come first."""
-    advice = (replace(_diagnostic(one, composed.places), severity=Severity.WARNING) for one in advise(spec))
-    return list(SpecError([*composed.found, *advice]).diagnostics)
+def _with_module(composed: Composed, path: Path) -> Composed:
+    """With the text of the Python file that the estimator is in, where it is the user's own."""
+    training, folder = composed.tree.get("training"), path.absolute().parent
+    texts = read_module(training, folder)
+    name = module_file(training)
+    looked = (*composed.looked, folder / name) if name else composed.looked
+    return replace(composed, texts={**composed.texts, **texts}, looked=looked)
 
 
-def _check(composed: Composed, environment: str) -> Spec | None:
-    """The spec, when nothing is wrong with it; what is, is added to what composition found."""
+def _warnings(view: View, composed: Composed, *, whole: bool) -> Iterator[Diagnostic]:
+    """Advice on what the spec says; of a broken one on what is there and right, for what is missing may be misspelt."""
+    told = {one.span for one in composed.found}
+    for wording in advise(view):
+        if whole or find(composed.places, wording.at) is not None:
+            one = replace(_diagnostic(wording, composed.places), severity=Severity.WARNING)
+            if one.span is None or one.span not in told:
+                yield one
+
+
+def _check(composed: Composed, environment: str) -> tuple[Spec | None, View]:
+    """The spec, when nothing is wrong with it, and its parts; what is wrong is added to what composition found."""
     given = [*_environment_key(composed), *_unfilled(composed.tree, composed.places)]
     known = environment == "dev" or environment in composed.environments  # another one has been told already
     tree = {**composed.tree, "environment": environment if known else "dev"}
@@ -71,6 +86,7 @@ def _check(composed: Composed, environment: str) -> Spec | None:
     environments = tuple(composed.environments)
     frozen = with_tuples(tree)
     view = view_of(frozen, environments) if spec is None else view_of_spec(spec, frozen, environments)
+    view = replace(view, texts=composed.texts)
     errors = [one for one in [*composed.found, *given] if one.severity is Severity.ERROR]
     told = {diagnostic.span for diagnostic in errors if diagnostic.span}
     judged = (one for one in [*worded, *check_rules(view)] if not _follows(one, composed.places, told))
@@ -78,7 +94,7 @@ def _check(composed: Composed, environment: str) -> Spec | None:
     composed.found.extend(given)
     composed.found.extend(diagnostic for diagnostic in found if diagnostic.span not in told)
     composed.found.extend(_overlay_keys(composed.environments, environment))
-    return None if any(one.severity is Severity.ERROR for one in composed.found) else spec
+    return None if any(one.severity is Severity.ERROR for one in composed.found) else spec, view
 
 
 _OF_A_BLOCK = ("ML209", "ML235", "ML236")

@@ -1,120 +1,140 @@
-"""What is allowed and rarely meant: warnings about a spec that is right, one visible table of them."""
+"""What is allowed and rarely meant: warnings about the parts of a spec that are right, one visible table of them."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 
-from mlspec.specs.models import DataCheck, Spec
+from mlspec.specs.models import Schedule
+from mlspec.specs.rules_advice_serving import (
+    latency_fits_the_timeout,
+    machines_are_used,
+    models_fit_their_function,
+    quotas_suffice,
+    requests_fit,
+)
+from mlspec.specs.schedules import shortest_gap
 from mlspec.specs.units import Duration, Percent
+from mlspec.specs.view import View
 from mlspec.specs.wording import Wording
 
-Advice = Callable[[Spec], Iterator[Wording]]
+Advice = Callable[[View], Iterator[Wording]]
 _NUMBERS = ("int", "float")
-_REQUEST_BYTES = 6 * 2**20  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_RESERVABLE = 900  # of the 1,000 an account begins with
+_AFTERWARDS = re.compile(r"(?:^|_)(actual|outcome|resolution|resolved)(?:_|$)")
+_MONTH = 30 * 86_400_000
 
 
-def gates_exist(spec: Spec) -> Iterator[Wording]:
+def gates_exist(view: View) -> Iterator[Wording]:
     """A model that nothing can refuse is served however bad it is."""
-    if not any(gate.metric for gate in spec.gates):
+    if not view.unread("gates") and not any(gate.metric for gate in view.gates.values()):
         hint = "add one with a limit, such as {metric: roc_auc, min: 0.7}"
         yield Wording("ML250", "no gate can refuse a model", hint, ("gates",), True)
 
 
-def monitors_exist(spec: Spec) -> Iterator[Wording]:
+def monitors_exist(view: View) -> Iterator[Wording]:
     """A model that nothing watches fails in silence."""
-    if not spec.monitors:
+    if not view.unread("monitors") and not view.monitors:
         hint = "add one, such as {signal: data_drift, method: psi, threshold: 0.2}"
         yield Wording("ML251", "nothing watches the model", hint, ("monitors",), True)
 
 
-def challengers_are_compared(spec: Spec) -> Iterator[Wording]:
+def challengers_are_compared(view: View) -> Iterator[Wording]:
     """Without a comparison a retraining can make things worse."""
-    if spec.retraining and not any(gate.versus for gate in spec.gates):
+    if view.retraining and not view.unread("gates") and not any(gate.versus for gate in view.gates.values()):
         hint = "add {metric: ..., versus: champion, tolerance: 0.005}"
         yield Wording("ML252", "a retrained model is compared with no champion", hint, ("gates",), True)
 
 
-def segments_have_rows(spec: Spec) -> Iterator[Wording]:
+def segments_have_rows(view: View) -> Iterator[Wording]:
     """The least rows that pass the checks must leave enough in a segment to be judged."""
-    test = spec.data.split.test
-    least = max((c.rows.min for c in spec.data.checks if isinstance(c, DataCheck) and c.rows), default=0)
-    if not least or not isinstance(test, Percent):
+    least = max((check.rows.min for check in view.checks.values() if check.rows), default=0)
+    share = _share_of_test(view)
+    if not least or not share:
         return
-    for index, gate in enumerate(spec.gates):
-        column = spec.data.columns.get(gate.each or "")
-        rows = int(least * test.fraction / len(column.values)) if column and column.values else gate.min_rows
+    for index, gate in view.gates.items():
+        column = view.columns.get(gate.each or "")
+        rows = int(least * share / len(column.values)) if column and column.values else gate.min_rows
         if rows < gate.min_rows:
             message = f"{least} rows leave about {rows} test rows in a segment of '{gate.each}', below {gate.min_rows}"
             path = ("gates", str(index), "min_rows")
             yield Wording("ML253", message, "lower min_rows, or raise the least rows of data.checks", path)
 
 
-def units_stand_on_numbers(spec: Spec) -> Iterator[Wording]:
+def _share_of_test(view: View) -> float | None:
+    """Which part of the rows gates are judged on; a length of time is a part of the window, if there is one."""
+    test = view.split.test if view.split else None
+    if isinstance(test, Percent):
+        return float(test.fraction)
+    window = view.at("data", "window")
+    try:
+        whole = Duration.parse(window) if isinstance(window, str) else None
+    except ValueError:
+        return None
+    return test.milliseconds / whole.milliseconds if test and whole and whole.milliseconds else None
+
+
+def units_stand_on_numbers(view: View) -> Iterator[Wording]:
     """A unit is of a number."""
-    for name, column in spec.data.columns.items():
+    for name, column in view.columns.items():
         if column.unit and column.type not in _NUMBERS:
             message = f"'{name}' has a unit and is no number"
             yield Wording("ML254", message, "leave the unit out", ("data", "columns", name, "unit"))
 
 
-def features_are_not_the_answer(spec: Spec) -> Iterator[Wording]:
-    """A name that holds the label's whole name is often made from it, or known only after it."""
-    label = (spec.column_of("label") or "").lower()
-    for name in spec.features:
+def features_are_not_the_answer(view: View) -> Iterator[Wording]:
+    """A name that holds the label's, or says what was known afterwards: the rows themselves are judged in training."""
+    label = (view.named("label") or [""])[0].lower()
+    hint = "give it role: ignore, unless it is known when a prediction is asked for"
+    for name in view.features:
         if len(label) > 2 and f"_{label}_" in f"_{name.lower()}_":
-            message = f"'{name}' is named like the label '{label}'"
-            hint = "give it role: ignore, unless it is known when a prediction is asked for"
+            yield Wording("ML255", f"'{name}' is named like the label '{label}'", hint, ("data", "columns", name), True)
+        elif found := _AFTERWARDS.search(name.lower()):
+            message = f"'{name}' is named like what is known afterwards ({found[1]})"
             yield Wording("ML255", message, hint, ("data", "columns", name), True)
 
 
-def somebody_is_told(spec: Spec) -> Iterator[Wording]:
+def somebody_is_told(view: View) -> Iterator[Wording]:
     """An alarm that reaches nobody, or others than the owner."""
-    told = spec.notify.email
-    if spec.monitors and not told:
+    owner = view.tree.get("owner")
+    if view.notify is None or not isinstance(owner, str) or "@" not in owner:
+        return
+    told = view.notify.email
+    if view.monitors and not told:
         yield Wording("ML256", "alerts reach nobody", "add notify: {email: [...]}", ("notify",), True)
-    if told and spec.owner not in told:
-        yield Wording("ML257", f"the owner {spec.owner} is not told", "add the address", ("notify", "email"), True)
+    if told and owner not in told:
+        yield Wording("ML257", f"the owner {owner[:60]} is not told", "add the address", ("notify", "email"), True)
 
 
-def approvers_are_others(spec: Spec) -> Iterator[Wording]:
+def approvers_are_others(view: View) -> Iterator[Wording]:
     """An approval is a second pair of eyes."""
-    for index, gate in enumerate(spec.gates):
-        if gate.approval and gate.approval.by == spec.owner:
+    for index, gate in view.gates.items():
+        if gate.approval and gate.approval.by == view.tree.get("owner"):
             path = ("gates", str(index), "approval", "by")
             yield Wording("ML258", "the owner approves their own model", "let somebody else approve", path)
 
 
-def leakage_is_looked_for(spec: Spec) -> Iterator[Wording]:
+def leakage_is_looked_for(view: View) -> Iterator[Wording]:
     """The one check that costs nothing and finds what no gate can."""
-    if "leakage" not in spec.data.checks:
+    data = view.tree.get("data")
+    checks = data.get("checks", ()) if isinstance(data, Mapping) else None
+    if isinstance(checks, tuple) and "leakage" not in checks and len(checks) == len(view.checks):
         hint = "add leakage to data.checks"
         yield Wording("ML259", "features that tell the label are not looked for", hint, ("data", "checks"), True)
 
 
-def latency_fits_the_timeout(spec: Spec) -> Iterator[Wording]:
-    """A request is cut off before it could be so slow."""
-    blocks = [("gates", index, gate) for index, gate in enumerate(spec.gates) if gate.metric == "latency_p99"]
-    blocks += [("monitors", i, one) for i, one in enumerate(spec.monitors) if one.signal == "latency_p99"]  # type: ignore[misc]
-    for block, index, entry in blocks:
-        if isinstance(entry.max, Duration) and entry.max > spec.serving.timeout:
-            message = f"{entry.max} is above the time-out of {spec.serving.timeout}"
-            hint = "lower it, or raise serving.timeout"
-            yield Wording("ML260", message, hint, (block, str(index), "max"))
-
-
-def quotas_suffice(spec: Spec) -> Iterator[Wording]:
-    """What an account has before anybody asks AWS for more."""
-    if spec.serving.concurrency is not None and spec.serving.concurrency > _RESERVABLE:
-        message = f"AWS's default quota lets {_RESERVABLE} executions be reserved"
-        yield Wording("ML261", message, "ask AWS to raise it first", ("serving", "concurrency"))
-
-
-def requests_fit(spec: Spec) -> Iterator[Wording]:
-    """At the least a row is its keys and a digit each."""
-    row = sum(len(name) + 6 for name in spec.features)
-    if "max_rows" in spec.serving.model_fields_set and row * spec.serving.max_rows > _REQUEST_BYTES:
-        message = f"{spec.serving.max_rows} rows take more than the 6 MB of a request"
-        hint = f"at most {_REQUEST_BYTES // row} rows fit"
-        yield Wording("ML262", message, hint, ("serving", "max_rows"))
+def schedules_are_let_through(view: View) -> Iterator[Wording]:
+    """A retraining that its own cooldown, or its most in a month, would skip nearly each time."""
+    retraining = view.retraining
+    for index, trigger in enumerate(retraining.on if retraining else ()):
+        gap = shortest_gap(trigger.schedule) if isinstance(trigger, Schedule) else None
+        if retraining is None or gap is None or not isinstance(trigger, Schedule):
+            continue
+        path = ("retraining", "on", str(index), "schedule")
+        if gap < retraining.cooldown.milliseconds:
+            message = f"'{trigger.schedule}' comes each {Duration(gap)}, and the cooldown is {retraining.cooldown}"
+            yield Wording("ML265", message, "lower the cooldown, or let the schedule come less often", path)
+        elif _MONTH // gap > retraining.max_per_month:
+            often, most = _MONTH // gap, retraining.max_per_month
+            message = f"'{trigger.schedule}' comes {often} times in 30 days; {most} are let through"
+            yield Wording("ML265", message, "raise max_per_month, or let the schedule come less often", path)
 
 
 ADVICE: tuple[Advice, ...] = (
@@ -130,9 +150,12 @@ ADVICE: tuple[Advice, ...] = (
     latency_fits_the_timeout,
     quotas_suffice,
     requests_fit,
+    models_fit_their_function,
+    machines_are_used,
+    schedules_are_let_through,
 )
 
 
-def advise(spec: Spec) -> list[Wording]:
-    """Every warning there is about `spec`."""
-    return [found for advice in ADVICE for found in advice(spec)]
+def advise(view: View) -> list[Wording]:
+    """Every warning there is about the parts of `view` that are right by themselves."""
+    return [found for advice in ADVICE for found in advice(view)]

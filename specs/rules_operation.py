@@ -50,7 +50,7 @@ def steps_rise(view: View) -> Iterator[Wording]:
 
 def rollback_signals_are_watched(view: View) -> Iterator[Wording]:
     """Errors and rejects have their limit in the rollout; other signals take theirs from a monitor."""
-    if view.rollout is None or _broken(view, "monitors"):
+    if view.rollout is None or view.unread("monitors"):
         return
     signals = {monitor.signal for monitor in view.monitors.values()}
     for index, signal in enumerate(view.rollout.rollback_on):
@@ -95,7 +95,7 @@ def monitor_metrics_fit_the_task(view: View) -> Iterator[Wording]:
 
 def retraining_signals_are_watched(view: View) -> Iterator[Wording]:
     """An alarm that nothing can raise starts nothing."""
-    if view.retraining is None or _broken(view, "monitors"):
+    if view.retraining is None or view.unread("monitors"):
         return
     signals = [monitor.signal for monitor in view.monitors.values()]
     for index, signal in enumerate(view.retraining.on):
@@ -113,9 +113,3 @@ def schedules_are_whole(view: View) -> Iterator[Wording]:
         message = f"'{trigger.schedule[:60]}' is not a schedule that can come: {reason}"
         hint = 'such as "rate(1 day)", "rate(30 days)" or "cron(0 6 1 * ? *)"'
         yield Wording(code, message, hint, ("retraining", "on", str(index), "schedule"))
-
-
-def _broken(view: View, key: str) -> bool:
-    """Whether some of the list cannot be read: then what it lacks is not known."""
-    items = view.tree.get(key, ())
-    return not isinstance(items, tuple) or len(items) != len(view.monitors)

@@ -45,6 +45,21 @@ def schedule_problem(text: str) -> tuple[str, str] | None:
     return MALFORMED, "it is neither rate(<number> <unit>) nor cron(<six fields>)"
 
 
+_MILLISECONDS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+
+
+def shortest_gap(text: str) -> int | None:
+    """The milliseconds between two times of a rate, or of a cron that comes on every day; None for other schedules."""
+    if rate := _RATE.match(text):
+        return int(rate["number"]) * _MILLISECONDS.get(rate["unit"].removesuffix("s"), 0) or None
+    cron = _CRON.match(text)
+    _, hours, *days = cron["fields"].split(" ") if cron else ("", "", "")
+    if cron is None or any(one not in ("*", "?") for one in days):
+        return None
+    at = _values(hours.upper(), _FIELDS[1]) or set()
+    return _MILLISECONDS["day"] // len(at) if at else None
+
+
 def _rate_problem(number: int, unit: str) -> tuple[str, str] | None:
     if unit.removesuffix("s") not in _UNITS:
         return MALFORMED, "a rate goes by minutes, hours or days"

@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from mlspec.specs.models import Block, Column, DataCheck, Gate, Monitor, Retraining, Rollout, Spec, Split, Tune, Waiver
+from mlspec.specs.models import (
+    Block,
+    Column,
+    DataCheck,
+    Gate,
+    Monitor,
+    Notify,
+    Retraining,
+    Rollout,
+    Serving,
+    Spec,
+    Split,
+    Tune,
+    Waiver,
+)
 
 Task = Literal["binary", "multiclass", "regression"]
 _Part = TypeVar("_Part", bound=Block)
@@ -26,10 +40,31 @@ class View:
     retraining: Retraining | None
     tune: Tune | None
     waivers: Mapping[int, Waiver] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)  # of the files beside the spec that it names
+    serving: Serving | None = None
+    notify: Notify | None = None
 
     def named(self, role: str) -> list[str]:
         """The columns with that role, in order."""
         return [name for name, found in self.roles.items() if found == role]
+
+    @property
+    def features(self) -> dict[str, Column]:
+        """The features that are right by themselves, in order."""
+        return {name: column for name, column in self.columns.items() if self.roles.get(name) == "feature"}
+
+    def unread(self, block: Literal["gates", "monitors"]) -> bool:
+        """Whether some of the list cannot be read: then what it lacks is not known."""
+        items = self.tree.get(block, ())
+        parts: Mapping[int, Block] = self.gates if block == "gates" else self.monitors
+        return not isinstance(items, tuple) or len(items) != len(parts)
+
+    def at(self, *path: str) -> Any:
+        """What the tree has at a path of keys; None where that is nothing."""
+        value: Any = self.tree
+        for part in path:
+            value = _mapping(value).get(part)
+        return value
 
     @property
     def task(self) -> Task | None:
@@ -60,6 +95,8 @@ def view_of(tree: Mapping[str, Any], environments: tuple[str, ...]) -> View:
         retraining=_part(Retraining, tree.get("retraining")),
         tune=_part(Tune, training.get("tune")),
         waivers=_numbered(Waiver, _mapping(tree.get("governance")).get("waivers")),
+        serving=_part(Serving, tree.get("serving", {})),
+        notify=_part(Notify, tree.get("notify", {})),
     )
 
 
@@ -78,6 +115,8 @@ def view_of_spec(spec: Spec, tree: Mapping[str, Any], environments: tuple[str, .
         retraining=spec.retraining,
         tune=spec.training.tune,
         waivers=dict(enumerate(spec.governance.waivers)),
+        serving=spec.serving,
+        notify=spec.notify,
     )
 
 

@@ -94,8 +94,8 @@ MUTATIONS: tuple[tuple[str, str, str], ...] = (
     ("test: 15d, validation: 10%", "test: @@95%, validation: 10%", "ML240"),
     ("unique: [customer, asked_at]", "unique: [customer, @@asked]", "ML230"),
     ("unique: [customer, asked_at]", "@@uniqe: [customer]", "ML201"),
-    ("{rows: {min: 1000}}", "{rows: {min: @@0}}", "ML207"),
-    ("{rows: {min: 1000}}", "{rows: {min: @@1.5}}", "ML205"),
+    ("{rows: {min: 5000}}", "{rows: {min: @@0}}", "ML207"),
+    ("{rows: {min: 5000}}", "{rows: {min: @@1.5}}", "ML205"),
     ("leakage]", "@@leakages]", "ML203"),
     # training
     ("framework: sklearn", "framework: @@sklern", "ML203"),

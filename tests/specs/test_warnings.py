@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,13 +10,14 @@ from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from mlspec.specs.diagnostics import Severity
 from mlspec.specs.init import TEMPLATES, files_beside, init_spec
+from mlspec.specs.model_size import growth_of
 from mlspec.specs.rules_advice import ADVICE
 from mlspec.specs.schedules import schedule_problem
-from tests.specs.conftest import Load
+from tests.specs.conftest import Load, Mistakes
 
 # old text, new text with @@ at the place of the warning, its code
 CASES = (
-    ("rows: {min: 1000}}, leakage]", "rows: {min: 1000}}]", "ML259"),
+    ("rows: {min: 5000}}, leakage]", "rows: {min: 1000}}]", "ML259"),
     ("plan:     {type: category,", "plan:     {unit: @@EUR, type: category,", "ML254"),
     ("    spend:", "    @@was_left: {type: bool}\n    spend:", "ML255"),
     ("email: [ml-team@example.com]", "email: [other@example.com]", "ML257"),
@@ -24,7 +26,15 @@ CASES = (
     ("auth: iam", "auth: iam, timeout: 40ms", "ML260"),
     ("auth: iam", "auth: iam, concurrency: @@901", "ML261"),
     ("auth: iam", "auth: iam, max_rows: @@1000000", "ML262"),
-    ("test: 15d", "test: 20%", "ML253"),
+    ("rows: {min: 5000}", "rows: {min: 1000}", "ML253"),
+    ("test: 15d", "test: 7%", "ML253"),
+    ("    spend:", "    @@actual_spend: {type: float}\n    spend:", "ML255"),
+    ("HistGradientBoostingClassifier, max_iter: 200", "RandomForestClassifier", "ML263"),
+    ("max_iter: 200}", "max_iter: 40000}", "ML263"),
+    ("max_iter: 200}", "max_iter: 200000}", "ML263"),
+    ("instance: ml.m5.xlarge", "instance: @@ml.g5.xlarge", "ML264"),
+    ('{schedule: "rate(30 days)"}', '{schedule: @@"rate(29 days)"}', "ML265"),
+    ('"rate(30 days)"}], cooldown: 30d', '"cron(0 6,18 * * ? *)"}], cooldown: 1h', "ML265"),
     (", versus: champion, tolerance: 0.005, confidence: 95%", ", min: 0.6", "ML252"),
 )
 
@@ -50,6 +60,53 @@ def test_a_spec_without_gates_and_monitors(load: Load) -> None:
 
 def test_every_advice_has_a_case() -> None:
     assert len({code for *_, code in CASES} | {"ML250", "ML251"}) == len(ADVICE) + 1, "one of them has two codes"
+
+
+def test_a_broken_spec_shows_the_warnings_of_its_other_parts(good: str, mistakes: Mistakes) -> None:
+    text = good.replace("plan:     {type: category,", "plan:     {unit: EUR, type: category,", 1)
+    found = mistakes(text.replace("seed: 7", "sed: 7").replace("bake: 10m", "bake: 10"))
+    assert [(one.code, one.severity) for one in found] == [
+        ("ML254", Severity.WARNING),
+        ("ML201", Severity.ERROR),
+        ("ML206", Severity.ERROR),
+    ]
+
+
+def test_what_is_missing_in_a_broken_spec_may_be_misspelt_and_is_no_warning(good: str, mistakes: Mistakes) -> None:
+    for old, new in (("notify:", "notfy:"), ("monitors:", "monitor:"), ("gates:", "gate:"), ("checks:", "cheks:")):
+        found = mistakes(good.replace(old, new, 1))
+        assert not [one.code for one in found if one.severity is Severity.WARNING], new
+
+
+@pytest.mark.parametrize(
+    ("estimator", "nodes"),
+    [
+        ({"_target_": "sklearn.ensemble.HistGradientBoostingClassifier"}, 100 * 3 * 61),
+        ({"_target_": "sklearn.ensemble.HistGradientBoostingClassifier", "max_leaf_nodes": 9}, 300 * 17),
+        ({"_target_": "sklearn.ensemble.RandomForestClassifier"}, None),
+        ({"_target_": "sklearn.ensemble.RandomForestClassifier", "max_leaf_nodes": 50}, 100 * 99),
+        ({"_target_": "sklearn.tree.DecisionTreeRegressor", "max_depth": 3}, 15),
+        ({"_target_": "xgboost.XGBClassifier", "n_estimators": 10}, 30 * 127),
+        ({"_target_": "lightgbm.LGBMClassifier"}, 100 * 3 * 61),
+    ],
+)  # fmt: skip
+def test_how_far_trees_can_grow(estimator: dict[str, Any], nodes: int | None) -> None:
+    growth = growth_of(estimator, classes=3, rows=None)
+    assert growth is not None
+    assert growth.nodes == nodes
+    limited = growth_of(estimator, classes=3, rows=10)
+    assert limited is not None
+    assert limited.nodes is not None
+    assert limited.nodes <= growth.trees * 19
+
+
+def test_what_has_no_trees_is_not_judged() -> None:
+    for estimator in (
+        {"_target_": "sklearn.linear_model.Ridge"},
+        {"_target_": "xgboost.XGBClassifier", "n_estimators": "9"},
+        {},
+    ):
+        assert growth_of(estimator, classes=1, rows=None) is None
 
 
 def test_the_good_spec_and_the_templates_are_good(good: str, load: Load) -> None:
