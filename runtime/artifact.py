@@ -6,7 +6,7 @@ import tarfile
 import zlib
 from typing import IO
 
-from mlspec.runtime.releases import MODEL_FILES
+from mlspec.runtime.releases import COMPILED, MODEL_FILES
 
 MAX_BYTES = 128 * 2**20  # with the inference code (about 110 MiB) within Lambda's 250 MiB unpacked
 
@@ -16,7 +16,7 @@ class ArtifactError(Exception):
 
 
 def unpack(archive: IO[bytes], *, limit: int = MAX_BYTES) -> dict[str, bytes]:
-    """The four files of a model by name. Nothing is written to disk, so no path can lead anywhere."""
+    """The files of a model by name. Nothing is written to disk, so no path can lead anywhere."""
     try:
         # Stream mode ("|") never seeks: nothing past `limit` is ever decompressed.
         with gzip.GzipFile(fileobj=archive) as stream, tarfile.open(fileobj=_Bounded(stream, limit), mode="r|") as tar:
@@ -31,7 +31,7 @@ def unpack(archive: IO[bytes], *, limit: int = MAX_BYTES) -> dict[str, bytes]:
 
 def _member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[str, bytes]:
     name = member.name.removeprefix("./")
-    if not member.isfile() or name not in MODEL_FILES:
+    if not member.isfile() or name not in (*MODEL_FILES, COMPILED):
         raise ArtifactError(f"model.tar.gz holds {member.name!r}, which is no file of a model")
     content = tar.extractfile(member)
     assert content is not None, "a regular file has content"

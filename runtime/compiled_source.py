@@ -66,14 +66,20 @@ def _run(graph: Any, width: int, ensembles: list[Summed]) -> Values:
     known = {graph.input[0].name: row}
     known |= {tensor.name: values_of(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
     for node in graph.node:
-        inputs = [known[name] for name in node.input]
-        if node.op_type in TREE_OPERATORS:
-            known[node.output[-1]] = _trees(node, inputs[0], ensembles)
-        elif node.op_type in ROW_OPERATORS:
-            known[node.output[-1]] = ROW_OPERATORS[node.op_type](inputs, attributes_of(node))
-        else:
-            raise CannotCompile(f"the operator {node.op_type} is not known")
+        try:
+            known[node.output[-1]] = _done(node, [known[name] for name in node.input], ensembles)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise CannotCompile(f"the operator {node.op_type} is used in a way that is not known") from error
     return known[graph.output[-1].name]
+
+
+def _done(node: Any, inputs: list[Values], ensembles: list[Summed]) -> Values:
+    """What a node makes of its inputs."""
+    if node.op_type in TREE_OPERATORS:
+        return _trees(node, inputs[0], ensembles)
+    if node.op_type in ROW_OPERATORS:
+        return ROW_OPERATORS[node.op_type](inputs, attributes_of(node))
+    raise CannotCompile(f"the operator {node.op_type} is not known")
 
 
 def _trees(node: Any, row: Values, ensembles: list[Summed]) -> Values:

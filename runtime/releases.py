@@ -7,6 +7,7 @@ from mlspec.runtime.store import Document, Store
 
 CHAMPION = "champion.json"
 MODEL_FILES = ("evaluation.json", "model.json", "model.onnx", "profile.json")
+COMPILED = "compiled_model.py"  # the model as plain Python, where it can be that
 
 
 class ReleaseError(Exception):

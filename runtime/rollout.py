@@ -11,7 +11,7 @@ import boto3
 
 from mlspec.runtime import releases
 from mlspec.runtime.canary_alarms import CanaryAlarms
-from mlspec.runtime.packages import with_model
+from mlspec.runtime.packages import bytecode_of, with_model
 from mlspec.runtime.promotion import go_back, promote, withdraw
 from mlspec.runtime.registry import Registry
 from mlspec.runtime.releases import ReleaseError
@@ -19,7 +19,11 @@ from mlspec.runtime.store import Store
 from mlspec.runtime.surroundings import Surroundings
 from mlspec.runtime.traffic import Traffic
 
-_SHIPPED = ("model.json", "model.onnx", "profile.json")
+# What a version of the function needs of a release, by the engine that answers.
+_SHIPPED = {
+    "onnx": ("model.json", "model.onnx", "profile.json"),
+    "compiled": (releases.COMPILED, "model.json", "profile.json"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ def connect(environment: Mapping[str, str]) -> Surroundings:
         alarms=CanaryAlarms(boto3.client("cloudwatch"), tuple(names)),
         registry=Registry(boto3.client("sagemaker"), environment["MLSPEC_REGISTRY"]),
         base=environment["MLSPEC_BASE_KEY"],
+        compiled_base=environment.get("MLSPEC_COMPILED_BASE_KEY", ""),
     )
 
 
@@ -55,13 +60,15 @@ def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> d
     release, store = event["release"], around.store
     known = releases.record(store, release)
     if known.get("status") in ("trained", "registered"):
-        package = with_model(store.read_bytes(around.base), _judged_model(store, release))
+        engine = _engine(known, around)
+        base = around.compiled_base if engine["name"] == "compiled" else around.base
+        package = with_model(store.read_bytes(base), _judged_model(store, release, engine))
         store.write_bytes(releases.package_path(release), package)
         version = around.traffic.publish(releases.package_path(release), bucket=store.bucket, content=package)
         folder = f"s3://{store.bucket}/releases/{release}"
         entry = known.get("package") or around.registry.register(release, folder=folder)
         before = known.get("before") or around.traffic.version
-        facts = {"version": version, "package": entry, "before": before}
+        facts = {"version": version, "package": entry, "before": before, "engine": engine}
         known = releases.note(store, release, status="registered", **facts)
     elif known.get("status") not in ("canary", "champion"):
         raise ReleaseError(f"release {release} is {known.get('status', 'unknown')}: it cannot be registered")
@@ -69,16 +76,25 @@ def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> d
     return {"release": release, "version": known["version"], "step": first, "status": known["status"]}
 
 
-def _judged_model(store: Store, release: str) -> dict[str, bytes]:
+def _engine(known: Mapping[str, Any], around: Surroundings) -> Mapping[str, Any]:
+    """What the gates wrote down; ONNX Runtime, which answers any model, where the stack has no package for that."""
+    engine: Mapping[str, Any] = known.get("engine", {"name": "onnx", "why": "no other was measured"})
+    if engine["name"] == "compiled" and not around.compiled_base:
+        return {**engine, "name": "onnx", "why": "the stack has no package without ONNX Runtime"}
+    return engine
+
+
+def _judged_model(store: Store, release: str, engine: Mapping[str, Any]) -> dict[str, bytes]:
     """The very files that the gates judged, and passed; raises ReleaseError for any other."""
     verdict = store.document(releases.verdict_path(release)).content
     if verdict.get("passed") is not True or verdict.get("release") != release:
         raise ReleaseError(f"release {release} did not pass its gates: it may not serve")
-    model = {name: store.read_bytes(releases.model_path(release, name)) for name in _SHIPPED}
+    model = {name: store.read_bytes(releases.model_path(release, name)) for name in _SHIPPED[engine["name"]]}
     for name, content in model.items():
         if hashlib.sha256(content).hexdigest() != verdict["files"][name]:
             raise ReleaseError(f"{name} of release {release} is not the file that the gates judged")
-    return {**model, "release.json": json.dumps({"release": release}).encode()}
+    record = {"release": release, "engine": {"name": engine["name"], "why": engine["why"]}}
+    return {**model, **bytecode_of(model), "release.json": json.dumps(record).encode()}
 
 
 def _shift(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> dict[str, Any]:

@@ -59,10 +59,10 @@ def _release(folder: Path, features: Mapping[str, Sequence[str]], *, threads: in
 
 
 def _engine_name(folder: Path) -> str:
-    """What the gates chose; a folder without their word is a model alone, which ONNX Runtime can always answer."""
+    """What the rollout was told by the gates; without its word there is a model alone, which ONNX Runtime answers."""
     record = folder / "release.json"
     told = json.loads(record.read_bytes()) if record.is_file() else {}
-    return str(told.get("engine", "onnx"))
+    return str(told.get("engine", {}).get("name", "onnx"))
 
 
 def _with_numpy(profile: Mapping[str, Any], features: Sequence[str]) -> Histograms:

@@ -10,10 +10,12 @@ from mlspec.runtime.traffic import Traffic
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`base` is the key of the inference unit's zip, without a model."""
+    """`base` is the key of the inference unit's zip, without a model; `compiled_base` that of the one without NumPy and
+    ONNX Runtime, empty where the stack has none."""
 
     store: Store
     traffic: Traffic
     alarms: CanaryAlarms
     registry: Registry
     base: str
+    compiled_base: str = ""

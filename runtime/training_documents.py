@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Check, Contract
+from mlspec.runtime.engine_choice import Compiled
 from mlspec.runtime.evaluate import evaluate
 from mlspec.runtime.export import Parity
 from mlspec.runtime.importance import permutation_importance
@@ -32,6 +33,7 @@ class Learned:
     target: "np.ndarray"
     model: OnnxModel
     parity: Parity
+    compiled: Compiled
 
 
 def profile_of(order: Order, learned: Learned) -> tuple[dict[str, float], dict[str, Any]]:
@@ -69,7 +71,8 @@ def _window(learned: Learned, contract: Contract) -> dict[str, str | None]:
     return {name: end.isoformat() for name, end in ends.items() if isinstance(end, datetime)}
 
 
-def description_of(order: Order, model: OnnxModel, importance: dict[str, float]) -> dict[str, Any]:
+def description_of(order: Order, learned: Learned, importance: dict[str, float]) -> dict[str, Any]:
+    model, compiled = learned.model, learned.compiled
     features = [{"name": c.name, "type": c.type, **({"values": c.values} if c.values else {})} for c in model.features]
     return {
         "format": 1,
@@ -79,6 +82,7 @@ def description_of(order: Order, model: OnnxModel, importance: dict[str, float])
         "classes": model.classes,
         "output": "probability" if model.classes else "value",
         "onnx_sha256": hashlib.sha256(model.onnx).hexdigest(),
+        **({} if compiled.refused else {"compiled_sha256": compiled.digest}),
         "importance": importance,
         "versions": {library: version(library) for library in LIBRARIES},
     }

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.champion import read_champion
+from mlspec.runtime.compiled_engine import FILE
 from mlspec.runtime.contract import Check, ContractBroken
 from mlspec.runtime.contract_checks import check_new_rows, check_rows, require
 from mlspec.runtime.dataset import parse_now, read_rows
+from mlspec.runtime.engine_choice import compile_model, weigh_engines
 from mlspec.runtime.export import check_parity, export_model
 from mlspec.runtime.leakage import check_leakage
 from mlspec.runtime.matrix import feature_matrix, target_vector
@@ -57,10 +59,16 @@ def train(order: Order) -> None:
     _say(f"evaluated on {len(learned.parts.test)} rows: {json.dumps(evaluation['metrics'])}")
     folder = order.base / "model"
     folder.mkdir(parents=True, exist_ok=True)
+    description = description_of(order, learned, importance)
     (folder / "model.onnx").write_bytes(learned.model.onnx)
-    _write(folder / "model.json", description_of(order, learned.model, importance))
+    if not learned.compiled.refused:
+        (folder / FILE).write_text(learned.compiled.source, encoding="utf-8")
+    rows = learned.matrix[learned.parts.test]
+    engines = weigh_engines(folder, description, learned.compiled, rows, settings=order.settings)
+    _say(f"engine: {engines['chosen']}; {engines['why']}")
+    _write(folder / "model.json", description)
     _write(folder / "profile.json", profile)
-    _write(folder / "evaluation.json", evaluation)
+    _write(folder / "evaluation.json", {**evaluation, "engines": engines})
 
 
 def _checked_rows(order: Order, champion: OnnxModel | None) -> tuple["pl.DataFrame", tuple[Check, ...]]:
@@ -104,7 +112,8 @@ def _learn(order: Order, rows: "pl.DataFrame") -> Learned:
     model = export_model(fitted, contract)
     spread = float(target[parts.train].std()) if contract.task == "regression" else 1.0
     parity = check_parity(fitted, model, matrix[parts.test], contract=contract, scale=spread)
-    return Learned(rows, parts, matrix, target, model, parity)
+    compiled = compile_model(fitted, model, matrix[parts.test], settings=order.settings, scale=spread)
+    return Learned(rows, parts, matrix, target, model, parity, compiled)
 
 
 def _import_scikit_learn() -> None:

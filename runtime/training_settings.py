@@ -30,9 +30,21 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """How a network is trained: epochs at most, rows of a batch, and after how many epochs without a gain it stops."""
+
+    epochs: int = 100
+    batch_size: int = 256
+    learning_rate: float = 0.001
+    weight_decay: float = 0.01
+    patience: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """`versus` holds each metric compared with the champion and the confidences asked of it; `segments` the columns
-    whose categories gates judge one by one; `window` is in milliseconds."""
+    whose categories gates judge one by one; `window` is in milliseconds. `engine` is what shall
+    serve the model on `target`; auto: what measures better."""
 
     model: str
     environment: str
@@ -41,7 +53,11 @@ class TrainingSettings:
     split: Split
     estimator: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    framework: Literal["sklearn", "xgboost", "lightgbm", "torch"] = "sklearn"
+    fit: Fit = Fit()
     seed: int = 7
     window: int | None = None
     versus: tuple[tuple[str, tuple[float, ...]], ...] = ()
     segments: tuple[str, ...] = ()
+    engine: Literal["auto", "onnx", "compiled"] = "auto"
+    target: str = "lambda"

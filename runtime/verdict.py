@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -19,11 +19,12 @@ _TOLD = 100  # judgements
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A model's files and what the gates say of them; `fault` is why they could not be judged at all."""
+    """A model's files, what the gates say of them, and what shall answer; `fault` is why they could not be judged."""
 
     files: Mapping[str, bytes]
     judgements: tuple[Judgement, ...] = ()
     fault: str = ""
+    engine: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def refused(self) -> list[str]:
@@ -48,7 +49,7 @@ def gate(event: Mapping[str, Any], store: Store, gates: tuple[Gate, ...]) -> dic
     verdict = _verdict(release, judged)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in judged.files.items()}
     store.write(releases.verdict_path(release), {**verdict, "files": digests})
-    _note(store, event, passed=verdict["passed"])
+    _note(store, event, passed=verdict["passed"], engine=judged.engine)
     return _shortened(verdict)
 
 
@@ -58,10 +59,11 @@ def _shortened(verdict: dict[str, Any]) -> dict[str, Any]:
     return {**verdict, "gates": gates[:_TOLD], "refused": verdict["refused"][:_TOLD]}
 
 
-def _note(store: Store, event: Mapping[str, Any], *, passed: bool) -> None:
+def _note(store: Store, event: Mapping[str, Any], *, passed: bool, engine: Mapping[str, Any]) -> None:
     """The record's first words; a repeated call does not take a release back that has gone further."""
     if releases.record(store, event["release"]).get("status", "trained") in ("trained", "refused"):
         facts = {"job": event["job"], "challenged": event["champion"], "trigger": event.get("trigger", "")}
+        facts |= {"engine": engine} if engine else {}
         releases.note(store, event["release"], status="trained" if passed else "refused", **facts)
 
 
@@ -86,7 +88,21 @@ def _judged(files: Mapping[str, bytes], event: Mapping[str, Any], gates: tuple[G
         return _Judged(files, fault=f"the archive is of release {sorted(map(str, told))}, not {event['release']}")
     if model.get("onnx_sha256") != hashlib.sha256(files["model.onnx"]).hexdigest():
         return _Judged(files, fault="model.onnx is not the file that model.json describes")
-    return _Judged(files, judge(evaluation, gates, champion=event["champion"]))
+    if model.get("compiled_sha256") != _digest(files.get(releases.COMPILED)):
+        return _Judged(files, fault=f"{releases.COMPILED} is not the file that model.json describes")
+    return _Judged(files, judge(evaluation, gates, champion=event["champion"]), engine=_engine(evaluation))
+
+
+def _digest(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _engine(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """What shall answer, why, and what was measured; by default the one that can answer any model."""
+    told = evaluation.get("engines")
+    measured = told if isinstance(told, Mapping) else {}
+    chosen = {"name": measured.get("chosen", "onnx"), "why": measured.get("why", "no other was measured")}
+    return chosen | {name: figures for name, figures in measured.items() if name not in ("chosen", "why")}
 
 
 def _document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:

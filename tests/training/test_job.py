@@ -24,7 +24,7 @@ from mlspec.runtime.training_job import run
 from mlspec.runtime.training_settings import Part, Split, TrainingSettings
 from tests.training.tables import COLUMNS, CONTRACT, SETTINGS, job_folder, orders, read_json
 
-FILES = ["evaluation.json", "model.json", "model.onnx", "profile.json"]
+FILES = ["compiled_model.py", "evaluation.json", "model.json", "model.onnx", "profile.json"]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,7 @@ def test_the_first_model_is_described_and_evaluated(first: Path) -> None:
     assert description["features"][3] == {"name": "shop", "type": "category", "values": ["north", "east", "south"]}
     assert (description["classes"], description["output"]) == ([False, True], "probability")
     assert description["onnx_sha256"] == hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    assert description["compiled_sha256"] == hashlib.sha256((folder / "compiled_model.py").read_bytes()).hexdigest()
     assert list(description["importance"]) == read_json(folder / "profile.json")["importance"]
 
 
