@@ -43,7 +43,7 @@ demo: $(VENV)/.demo  ## the whole loop on real data, on a mocked cloud
 test: $(VENV)/.dev  ## all tests, in parallel
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
-fuzz: $(VENV)/.dev  ## load changed specs for SECONDS (60): none may crash
+fuzz: $(VENV)/.dev  ## load texts that grow by coverage for SECONDS (60): none may crash
 	@$(BIN)/python -m tests.specs.fuzz --seconds $(or $(SECONDS),60)
 
 check: $(VENV)/.dev  ## format, lint, types, import rules

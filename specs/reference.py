@@ -11,7 +11,7 @@ from mlspec.specs.libraries import SHIPPED
 from mlspec.specs.rules_gates import METRICS
 from mlspec.specs.schema import json_schema, place_of
 
-_QUANTITY = r"^\s*\d"  # how the pattern of every quantity begins
+_QUANTITY = r"^\s*[0-9]"  # how the pattern of every quantity begins
 _INTRODUCTION = """\
 # The language
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-_NUMBER = re.compile(r"^\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z%]+)\s*$")
+_DIGITS = r"[0-9]{1,15}(\.[0-9]{1,15})?"  # more could be neither exact nor meant, and take quadratic time to convert
+_NUMBER = re.compile(rf"^\s*(?P<number>{_DIGITS})\s*(?P<unit>[A-Za-z%]+)\s*$")
 
 
 class Quantity:
@@ -45,7 +46,7 @@ class Quantity:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         units = "|".join(cls.scale)
-        return {"type": "string", "pattern": rf"^\s*\d+(\.\d+)?\s*({units})\s*$", "examples": [cls.example]}
+        return {"type": "string", "pattern": rf"^\s*{_DIGITS}\s*({units})\s*$", "examples": [cls.example]}
 
 
 @dataclass(frozen=True, slots=True, order=True)

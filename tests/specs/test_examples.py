@@ -87,5 +87,9 @@ def test_editors_are_given_an_example_of_every_key_that_its_own_schema_accepts()
                 continue
             assert field["examples"], f"{name}.{key}"
             judge = Draft7Validator({**field, "$defs": schema["$defs"]})
-            if not name.endswith("Overlay") and key not in ("data", "training", "columns"):  # their examples are overlays
+            if not name.endswith("Overlay") and key not in (
+                "data",
+                "training",
+                "columns",
+            ):  # their examples are overlays
                 assert [error.message for one in field["examples"] for error in judge.iter_errors(one)] == []
