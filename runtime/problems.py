@@ -1,73 +1,86 @@
-"""A request that the contract refuses, turned into the list of what is wrong with it: one problem for each bad field.
+"""What the contract refuses, turned into the list of what is wrong with it: one problem for each bad field.
 
 Nothing here runs for a good request. Each value is judged by the very type that the decoder judged it by."""
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from datetime import UTC, datetime
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, ValidationError, convert
 from msgspec.structs import FieldInfo, fields
+
+from mlspec.runtime.payload import Problem, ServingContract
 
 MOST_PROBLEMS = 100
 _LONGEST_ECHO = 40
 
 
-class Problem(NamedTuple):
-    """What is wrong in which row and column; None where it is not about one."""
-
-    row: int | None
-    column: str | None
-    reason: str
-
-
-def find_problems(document: Any, record: type[Struct], expected: Mapping[str, str]) -> list[Problem]:
-    """The first problems of a decoded request; `expected` says in words what each column of `record` may hold."""
-    return list(islice(_in_document(document, record, expected), MOST_PROBLEMS))
-
-
-def _in_document(document: Any, record: type[Struct], expected: Mapping[str, str]) -> Iterator[Problem]:
-    if not isinstance(document, dict):
-        yield Problem(None, None, f"expected an object with the key records, got {_shown(document)}")
-        return
-    for key in document:
-        if key != "records":
-            yield Problem(None, _clean(key), "unknown key; the only key is records")
-    rows = document.get("records", ...)
-    if not isinstance(rows, list) or not rows:
-        yield Problem(None, "records", f"expected a list of at least one record, got {_shown(rows)}")
-        return
-    columns = {field.encode_name: field for field in fields(record)}
-    for number, row in enumerate(rows):
-        yield from _in_row(number, row, columns, expected)
-
-
-def _in_row(number: int, row: Any, columns: Mapping[str, FieldInfo], expected: Mapping[str, str]) -> Iterator[Problem]:
+def record_problems(number: int, row: Any, contract: ServingContract) -> Iterator[Problem]:
+    """What is wrong with one record."""
     if not isinstance(row, dict):
-        yield Problem(number, None, f"expected an object of columns and values, got {_shown(row)}")
+        yield Problem(number, None, f"expected an object of columns and values, got {shown(row)}")
         return
+    columns = columns_of(contract.Record)
     for name, field in columns.items():
         value = row.get(name, ...)
-        if not _fits(value, field):
-            yield Problem(number, _clean(name), f"expected {expected[name]}, got {_shown(value)}")
+        if value is ... and not field.required:
+            continue
+        if value is ... or not fits(value, field.type):
+            yield Problem(number, clean(name), f"expected {contract.EXPECTED[name]}, got {shown(value)}")
     for name in row:
         if name not in columns:
-            yield Problem(number, _clean(name), "unknown column")
+            yield Problem(number, clean(name), "unknown column")
 
 
-def _fits(value: Any, field: FieldInfo) -> bool:
-    if value is ...:
-        return not field.required
+def table_problems(table: Mapping[str, Any], contract: ServingContract) -> Iterator[Problem]:
+    """What is wrong with a table of lists as such, whatever their values: no row of it can be told."""
+    columns = columns_of(contract.Record)
+    lengths: dict[str, int] = {}
+    for name, field in columns.items():
+        values = table.get(name, ...)
+        if not field.required:
+            continue
+        if not isinstance(values, list) or not values:
+            yield Problem(None, clean(name), f"expected a list of at least one value, got {shown(values)}")
+        else:
+            lengths[name] = len(values)
+    for name in table:
+        if name not in columns:
+            yield Problem(None, clean(name), "unknown column")
+    first = next(iter(lengths), "")
+    for name, length in lengths.items():
+        if length != lengths[first]:
+            yield Problem(None, clean(name), f"{length} values, where {clean(first)} has {lengths[first]}")
+
+
+def value_problems(name: str, values: list[Any], contract: ServingContract, *, text: bool) -> Iterator[Problem]:
+    """What is wrong with the values of a column that is as long as it should be; `text`: they are CSV's."""
+    kind = columns_of(contract.Record)[name].type
+    if not fits(values, list[kind], text=text):  # type: ignore[valid-type]
+        for row, value in enumerate(values):
+            if not fits(value, kind, text=text):
+                yield Problem(row, clean(name), f"expected {contract.EXPECTED[name]}, got {shown(value)}")
+
+
+def columns_of(record: type[Struct]) -> dict[str, FieldInfo]:
+    """The fields of a record, by the names that callers know."""
+    return {field.encode_name: field for field in fields(record)}
+
+
+def fits(value: Any, kind: Any, *, text: bool = False) -> bool:
+    """Whether the value is of that type and in its bounds, and a time one that the calendar has in UTC too."""
     try:
-        convert(value, field.type)
+        found = convert(value, kind, strict=not text)
+        if isinstance(found, datetime) and found.tzinfo is not None:
+            found.astimezone(UTC)
     except (ValidationError, OverflowError):
         return False
     return True
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """The value in JSON's words, cut short; what has more than one part is named only."""
     match value:
         case value if value is ...:
@@ -83,6 +96,6 @@ def _shown(value: Any) -> str:
             return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "..."
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
     """A key that can be sent back: JSON can spell halves of a character, which UTF-8 cannot."""
     return name.encode("utf-8", "backslashreplace").decode()

@@ -1,85 +1,78 @@
-"""A Lambda event turned into the records it holds, or into a refusal that says everything that is wrong with it."""
+"""A request turned into the rows that a model takes, or into a refusal that says everything that is wrong with it.
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+The way of a good request is short: one typed decode and one assembly, both generated. All else runs for bad ones."""
 
-from msgspec import MsgspecError, Struct, convert
+from collections.abc import Callable, Mapping
+from struct import error as LayoutError  # noqa: N812
+from typing import Any
 
-from mlspec.runtime.function_url import BadBody, body_of, is_url_event
-from mlspec.runtime.problems import Problem, find_problems
+from msgspec import MsgspecError, UnsetType, convert
 
-_REFUSALS = (MsgspecError, OverflowError, RecursionError, UnicodeError)
+from mlspec.runtime.payload import Decoded, Payload, Refusal, ServingContract, check_count
 
+__all__ = ["REFUSALS", "Decoded", "Payload", "Refusal", "ServingContract", "decode"]
 
-class ServingContract(Protocol):
-    """What the generated module `contract` offers; `Request` has one field, `records`, a list of `Record`."""
-
-    @property
-    def MODEL(self) -> str: ...  # noqa: N802
-    @property
-    def TASK(self) -> str: ...  # noqa: N802
-    @property
-    def MAX_ROWS(self) -> int: ...  # noqa: N802
-    @property
-    def FEATURES(self) -> Mapping[str, Sequence[str]]: ...  # noqa: N802
-    @property
-    def EXPECTED(self) -> Mapping[str, str]: ...  # noqa: N802
-    @property
-    def Record(self) -> type[Struct]: ...  # noqa: N802
-    @property
-    def Request(self) -> type[Any]: ...  # noqa: N802
-
-    def decode(self, body: bytes, /) -> Any:
-        """A `Request`, or msgspec's error at the first thing that is wrong."""
-
-    def assemble(self, records: list[Any], /) -> bytes:
-        """The features of each record as float32, one record after another."""
+# What decoding and assembling raise for what a caller sent. OverflowError: a time outside the calendar; LayoutError:
+# columns that differ in length.
+REFUSALS = (MsgspecError, OverflowError, RecursionError, UnicodeError, LayoutError)
 
 
-class Refusal(Exception):
-    """A request that is not answered with predictions: the HTTP status and the body that it gets."""
-
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
-        super().__init__(body["error"])
-        self.status = status
-        self.body = body
+def decode(contract: ServingContract, payload: Payload) -> Decoded:
+    """The rows of a request in the layout of training; raises Refusal (400, 413, 415)."""
+    if payload.protocol == "mlspec" and payload.content_type == "application/json":
+        return _json(contract, payload)
+    return _other(contract, payload)
 
 
-def read_records(event: Any, contract: ServingContract) -> list[Any]:
-    """The records of a URL event, or of a direct invoke; raises Refusal."""
+def _json(contract: ServingContract, payload: Payload) -> Decoded:
+    body = payload.body
     try:
-        source = body_of(event) if is_url_event(event) else event
-    except BadBody as error:
-        raise _broken([Problem(None, None, str(error))]) from error
-    try:
-        request = contract.decode(source) if isinstance(source, bytes) else convert(source, contract.Request)
-    except _REFUSALS as error:
-        raise _explained(source, contract, error) from error
-    _check_rows(request.records, contract)
-    records: list[Any] = request.records
-    return records
+        request = contract.decode(body) if isinstance(body, bytes) else convert(body, contract.Request)
+        records, columns = request.records, request.columns
+        partial, explain = payload.partial or request.partial, payload.explain or request.explain
+        if isinstance(columns, UnsetType) and not isinstance(records, UnsetType):
+            check_count(len(records), contract)
+            return Decoded(contract.assemble(records), len(records), partial, explain)
+        if isinstance(records, UnsetType) and not isinstance(columns, UnsetType):
+            return _columns(contract, columns, partial=partial, explain=explain)
+        error: Exception = ValueError("neither or both of records and columns")
+    except REFUSALS as refused:
+        error = refused
+    from mlspec.runtime.repairs import repaired_json
+
+    return repaired_json(contract, payload, error)
 
 
-def _check_rows(records: Sequence[Any], contract: ServingContract) -> None:
-    if len(records) > contract.MAX_ROWS:
-        reason = f"{len(records)} records; one request takes at most {contract.MAX_ROWS}"
-        raise Refusal(413, {"error": "too many rows", "reason": reason})
+def _columns(contract: ServingContract, columns: Any, *, partial: bool, explain: bool) -> Decoded:
+    rows = contract.count(columns)
+    check_count(rows, contract)
+    return Decoded(contract.assemble_columns(columns, rows), rows, partial, explain)
 
 
-def _explained(source: Any, contract: ServingContract, refused: Exception) -> Refusal:
-    """Decode once more, into whatever there is, to see all that is wrong; what only msgspec minds, it says itself."""
-    try:
-        document = json.loads(source.decode()) if isinstance(source, bytes) else source
-    except RecursionError:
-        return _broken([Problem(None, None, "the JSON is nested too deeply")])
-    except ValueError as error:
-        return _broken([Problem(None, None, f"not JSON: {error}")])
-    if isinstance(document, dict) and isinstance(document.get("records"), list):
-        _check_rows(document["records"], contract)
-    problems = find_problems(document, contract.Record, contract.EXPECTED)
-    return _broken(problems or [Problem(None, None, str(refused))])
+def _csv(contract: ServingContract, payload: Payload) -> Decoded:
+    from mlspec.runtime.csv_requests import decode_csv
+
+    return decode_csv(contract, payload)
 
 
-def _broken(problems: list[Problem]) -> Refusal:
-    return Refusal(400, {"error": "contract", "problems": [problem._asdict() for problem in problems]})
+def _v2(contract: ServingContract, payload: Payload) -> Decoded:
+    from mlspec.runtime.open_inference import decode_v2
+
+    return decode_v2(contract, payload)
+
+
+# Late imports: a caller who sends records pays for no other form at a cold start.
+_FORMS: Mapping[tuple[str, str], Callable[[ServingContract, Payload], Decoded]] = {
+    ("mlspec", "application/json"): _json,
+    ("mlspec", "text/csv"): _csv,
+    ("v2", "application/json"): _v2,
+}
+
+
+def _other(contract: ServingContract, payload: Payload) -> Decoded:
+    kind = payload.content_type.partition(";")[0].strip().lower() or "application/json"
+    form = _FORMS.get((payload.protocol, kind))
+    if form is None:
+        known = " or ".join(sorted(kind for protocol, kind in _FORMS if protocol == payload.protocol))
+        raise Refusal(415, {"error": "unsupported media type", "reason": f"send {known}"})
+    return form(contract, payload)

@@ -3,16 +3,18 @@
 import json
 import os
 import time
-import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlspec.runtime.answers import ANSWERS
+from msgspec import json as fast_json
+
 from mlspec.runtime.emf import write_line
 from mlspec.runtime.engines import Scores
-from mlspec.runtime.function_url import is_url_event, url_reply
-from mlspec.runtime.requests import Refusal, ServingContract, read_records
+from mlspec.runtime.lambda_events import http_reply, is_http, payload_of
+from mlspec.runtime.payload import Payload, Refusal, ServingContract
+from mlspec.runtime.replies import Replying, encode_reply, replying
+from mlspec.runtime.requests import decode
 from mlspec.runtime.serving_release import NoRelease, Release, load_release
 from mlspec.runtime.shutdown import call_at_shutdown
 from mlspec.runtime.telemetry import Identity, Telemetry
@@ -22,7 +24,7 @@ class Answer(NamedTuple):
     """What a request gets, and what is counted of it: rows as laid out, and the model's scores."""
 
     status: int
-    body: dict[str, Any]
+    body: bytes
     rows: bytes = b""
     scores: Scores | None = None
 
@@ -41,47 +43,53 @@ class Service:
         self._contract = contract
         self._version = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         self._release: Release | None = None
+        self._replying: Replying | None = None
         self._missing = ""
         try:
             memory = int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
             self._release = load_release(folder, contract.FEATURES, memory=memory)
+            self._replying = replying(contract, self._release.description, self._version)
         except NoRelease as reason:
             self._missing = str(reason)
             _report("release", str(reason.__cause__ or reason))
         self.telemetry = _telemetry(contract, self._version, environ, release=self._release)
 
-    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        """Answer `event`: as an HTTP response when it came through the URL, else with the body alone."""
+    def __call__(self, event: Any, context: Any) -> Any:
+        """Answer `event`: an HTTP request with an HTTP response, a direct invoke with the body alone."""
         started = time.perf_counter()
-        answer = self._answer(event, context)
-        reply = url_reply(answer.status, answer.body) if is_url_event(event) else answer.body
+        if is_http(event):
+            answer = self._answer(lambda: payload_of(event), context)
+            reply = http_reply(event, answer.status, answer.body)
+        else:
+            answer = self._answer(lambda: _direct(event), context)
+            reply = fast_json.decode(answer.body)
         latency = (time.perf_counter() - started) * 1000
         self.telemetry.record(status=answer.status, latency=latency, rows=answer.rows, scores=answer.scores)
         return reply
 
-    def _answer(self, event: Any, context: Any) -> Answer:
+    def _answer(self, read: Callable[[], Payload], context: Any) -> Answer:
         try:
-            return self._predicted(event)
+            return self._predicted(read())
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body)
+            return Answer(refusal.status, fast_json.encode(refusal.body))
         except Exception:
+            import traceback
+
             request = str(getattr(context, "aws_request_id", ""))
             _report("failure", traceback.format_exc(), request=request)
-            return Answer(500, {"error": "internal", "request": request})
+            return Answer(500, fast_json.encode({"error": "internal", "request": request}))
 
-    def _predicted(self, event: Any) -> Answer:
-        release, contract = self._release, self._contract
-        if release is None:
+    def _predicted(self, payload: Payload) -> Answer:
+        if self._release is None or self._replying is None:
             raise Refusal(503, {"error": "unavailable", "reason": self._missing})
-        rows = contract.assemble(read_records(event, contract))
-        scores = release.engine.predict(rows)
-        body = {
-            "model": contract.MODEL,
-            "release": release.name,
-            "version": self._version,
-            "predictions": ANSWERS[contract.TASK](scores, release.classes),
-        }
-        return Answer(200, body, rows, scores)
+        decoded = decode(self._contract, payload)
+        scores = self._release.engine.predict(decoded.rows)
+        return Answer(200, encode_reply(self._replying, decoded, scores), decoded.rows, scores)
+
+
+def _direct(event: Any) -> Payload:
+    """The body of a direct invoke; tensors are known by their key."""
+    return Payload(event, protocol="v2" if isinstance(event, dict) and "inputs" in event else "mlspec")
 
 
 def _telemetry(

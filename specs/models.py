@@ -24,6 +24,7 @@ Metric = Literal[
     "rmse",
     "r2",
 ]
+DatePart = Literal["year", "month", "day", "hour", "minute", "weekday", "day_of_year"]
 Signal = Literal["data_drift", "prediction_drift", "quality", "latency_p99", "errors", "rejects"]
 
 
@@ -60,6 +61,11 @@ class Column(Block):
     min: float | None = Field(None, description="Smallest value allowed.")
     max: float | None = Field(None, description="Largest value allowed.")
     values: tuple[str, ...] = Field((), description="The categories, for type category.")
+    parts: tuple[DatePart, ...] = Field(
+        (),
+        description="For a feature of type datetime: the inputs made of it, in UTC. A weekday is 0 (Monday) to 6.",
+        examples=[["hour", "weekday"]],
+    )
     nullable: bool | Percent = Field(False, description="Whether nulls are allowed, or which share of them at most.")
     pii: bool = Field(False, description="Personal data: never logged, never a feature by accident.")
 

@@ -1,17 +1,23 @@
 """A spec's columns turned into the Python module that decodes, checks and lays out requests, and does nothing else."""
 
-import builtins
-import keyword
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from mlspec.compiler.units.inference_columns import column_type, column_words
+from mlspec.compiler.units.inference_columns import column_words
+from mlspec.compiler.units.inference_fields import (
+    Field,
+    codes_source,
+    comment,
+    declaration,
+    fields_of,
+    of_columns,
+    of_record,
+    parts_source,
+    quoted,
+)
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic, SpecError
-from mlspec.specs.models import Column
 
 _WIDTH = 120
-_TAKEN = {"field", "annotations", "nan", "inf", *dir(builtins)}
 
 _MODULE = '''"""Requests for {name}, decoded, checked and laid out for its model: the spec's contract, as code."""
 
@@ -26,6 +32,11 @@ FEATURES: dict[str, tuple[str, ...]] = {{
 {features}
 }}
 
+# What an input may hold: from, to, only whole numbers, or nothing at all.
+LIMITS: dict[str, tuple[float, float, bool, bool]] = {{
+{limits}
+}}
+
 # What a caller who sent something else is told.
 EXPECTED: dict[str, str] = {{
 {expected}
@@ -38,17 +49,26 @@ class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
 {record}
 
 
-class Request(Struct, forbid_unknown_fields=True, gc=False):
-    """What one request holds."""
+class Columns(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """The same as lists, of as many values as there are rows."""
 
-    records: Annotated[list[Record], Meta(min_length=1)]
+{columns}
+
+
+class Request(Struct, forbid_unknown_fields=True, gc=False):
+    """What one request holds: one of the two, and whether the good rows are wanted where others are bad."""
+
+    records: Annotated[list[Record], Meta(min_length=1)] | UnsetType = UNSET
+    columns: Columns | UnsetType = UNSET
+    partial: bool = False
+    explain: bool = False
 
 
 decode = Decoder(Request).decode
 _row = Layout("={width}f").pack
 
 
-def assemble(records: list[Record]) -> bytes:
+{parts}def assemble(records: list[Record]) -> bytes:
     """The features as float32, row after row: null is NaN, a category that the model never saw is infinity."""
     return b"".join(
         [
@@ -58,52 +78,54 @@ def assemble(records: list[Record]) -> bytes:
             for r in records
         ]
     )
+
+
+def count(c: Columns) -> int:
+    """How many rows there are."""
+    return len(c.{first})
+
+
+def assemble_columns(c: Columns, rows: int) -> bytes:
+    """The same bytes as `assemble` gives; a column that is longer or shorter raises struct.error."""
+    pack = Layout(f"={{rows}}f").pack
+    table = array("f", bytes(rows * {size}))
+    columns: tuple[Iterable[float], ...] = (
+{table}
+    )
+    for at, values in enumerate(columns):
+        table[at::{width}] = array("f", pack(*values))
+    return table.tobytes()
 '''
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One column, the attribute of a record that holds it, and the place in the spec that asked for it."""
-
-    name: str
-    attribute: str
-    column: Column
-    place: str
-
-    @property
-    def codes(self) -> str:
-        """The name of the dict from category to code."""
-        return f"_{self.attribute}_codes".upper()
 
 
 def contract_source(checked: Checked) -> str:
     """The text of `contract.py`; raises SpecError for names that no request could spell."""
     spec = checked.spec
-    fields = _fields(checked)
+    fields = fields_of(checked)
     _check_names(checked)
-    features = [field for field in fields if field.column.role == "feature"]
+    features = [field for field in fields if field.feature]
+    inputs = [(input_, field) for field in features for input_ in field.inputs]
     source = _MODULE.format(
         name=spec.name,
         imports=_imports(fields),
-        model=_quoted(spec.name),
-        task=_quoted(spec.task),
+        model=quoted(spec.name),
+        task=quoted(spec.task),
         rows=spec.serving.max_rows,
-        rows_origin=_comment(str(checked.origins.of("serving.max_rows")), "  "),
-        codes="".join("\n" + _codes(field) for field in features if field.column.type == "category"),
-        features="\n".join(f"    {_quoted(field.name)}: {_values(field)}," for field in features),
-        expected="\n".join(f"    {_quoted(field.name)}: {_quoted(column_words(field.column))}," for field in features),
-        record="\n".join(_declaration(field) for field in fields),
-        width=len(features),
-        row="\n".join(f"                {_value(field)}," for field in features),
+        rows_origin=comment(str(checked.origins.of("serving.max_rows")), "  "),
+        codes="".join(codes_source(field) for field in features if field.column.type == "category"),
+        features="\n".join(f"    {quoted(input_.name)}: {field.values}," for input_, field in inputs),
+        limits="\n".join(f"    {quoted(input_.name)}: {input_[2:]!r}," for input_, _ in inputs),
+        expected="\n".join(f"    {quoted(field.name)}: {quoted(column_words(field.column))}," for field in features),
+        record="\n".join(declaration(field, many=False) for field in fields),
+        columns="\n".join(declaration(field, many=True) for field in fields),
+        width=len(inputs),
+        size=4 * len(inputs),
+        parts="".join(parts_source(field) for field in features if field.column.type == "datetime"),
+        row="\n".join(f"                {of_record(field)}," for field in features),
+        table="\n".join(f"        {of_columns(field)}," for field in features),
+        first=features[0].attribute,
     )
     return _waiving_width(source)
-
-
-def _fields(checked: Checked) -> list[_Field]:
-    return [
-        _Field(name, _attribute(name, number), column, str(checked.origins.of(f"data.columns.{name}")))
-        for number, (name, column) in enumerate(checked.spec.data.columns.items(), start=1)
-    ]
 
 
 def _check_names(checked: Checked) -> None:
@@ -120,15 +142,9 @@ def _unspeakable(checked: Checked, name: str) -> Diagnostic:
     return Diagnostic("ML420", message, checked.origins.of(path).span, path, hint)
 
 
-def _attribute(name: str, number: int) -> str:
-    """The column's own name where Python can have it, else `column<number>`."""
-    plain = name.isidentifier() and name.isascii() and name.islower() and not name.startswith(("_", "column"))
-    return name if plain and not keyword.iskeyword(name) and name not in _TAKEN else f"column{number}"
-
-
-def _imports(fields: Iterable[_Field]) -> str:
-    features = [field.column for field in fields if field.column.role == "feature"]
-    unused = any(field.column.role != "feature" for field in fields)
+def _imports(fields: Sequence[Field]) -> str:
+    features = [field.column for field in fields if field.feature]
+    unused = any(not field.feature for field in fields)
     renamed = any(field.name != field.attribute for field in fields)
     constants = [
         *(["inf"] if any(column.type == "category" for column in features) else []),
@@ -136,54 +152,17 @@ def _imports(fields: Iterable[_Field]) -> str:
     ]
     return "\n".join(
         [
+            "from array import array",
+            "from collections.abc import Iterable",
+            *(["from datetime import UTC, datetime"] if any(c.type == "datetime" for c in features) else []),
             *([f"from math import {', '.join(constants)}"] if constants else []),
             "from struct import Struct as Layout",
             f"from typing import Annotated{', Any' if unused else ''}",
             "",
-            f"from msgspec import Meta, Struct{', field' if renamed else ''}",
+            f"from msgspec import UNSET, Meta, Struct, UnsetType{', field' if renamed else ''}",
             "from msgspec.json import Decoder",
         ]
     )
-
-
-def _codes(field: _Field) -> str:
-    values = "".join(f"    {_quoted(value)}: {code}.0,\n" for code, value in enumerate(field.column.values))
-    return f"{_comment(field.place)}\n{field.codes}: dict[str, float] = {{\n{values}}}\n"
-
-
-def _values(field: _Field) -> str:
-    return f"tuple({field.codes})" if field.column.type == "category" else "()"
-
-
-def _declaration(field: _Field) -> str:
-    """The field's line in the class, under the place that asked for it."""
-    if field.column.role == "feature":
-        kind, default = column_type(field.column), []
-    else:
-        kind, default = "Any", ["default=None"]
-    if field.name != field.attribute:
-        value = f" = field({', '.join([*default, f'name={_quoted(field.name)}'])})"
-    else:
-        value = " = None" if default else ""
-    return f"    {_comment(field.place)}\n    {field.attribute}: {kind}{value}"
-
-
-def _value(field: _Field) -> str:
-    """The expression that gives the field's float."""
-    value = f"r.{field.attribute}"
-    known = f"{field.codes}.get({value}, inf)" if field.column.type == "category" else value
-    return f"nan if {value} is None else {known}" if field.column.nullable else known
-
-
-def _quoted(text: str) -> str:
-    """A Python literal in ASCII, in double quotes where that needs no escapes, as formatters have it."""
-    literal = ascii(text)
-    return f'"{literal[1:-1]}"' if literal[0] == "'" and '"' not in literal else literal
-
-
-def _comment(text: str, indent: str = "") -> str:
-    """A comment on one line, whatever the text."""
-    return f"{indent}# {ascii(' '.join(text.split()))[1:-1]}"
 
 
 def _waiving_width(source: str) -> str:

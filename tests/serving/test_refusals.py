@@ -92,8 +92,8 @@ def test_no_more_than_a_hundred_problems_are_listed(service: Any) -> None:
     [
         ("", "the body is empty"),
         ("{", "not JSON"),
-        ("[]", "expected an object with the key records, got an empty list"),
-        ("null", "expected an object with the key records, got null"),
+        ("[]", "expected an object with the key records or columns, got an empty list"),
+        ("null", "expected an object with the key records or columns, got null"),
         ("{}", "expected a list of at least one record, got nothing"),
         ('{"records": []}', "expected a list of at least one record, got an empty list"),
         ('{"records": {"hour": 1}}', "expected a list of at least one record, got an object"),

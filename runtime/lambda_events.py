@@ -1,0 +1,85 @@
+"""Lambda events turned into requests, and replies into what the sender of that kind of event gets.
+
+Function URLs and HTTP APIs send payload format 2.0, REST APIs 1.0, load balancers a form of their own:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlspec.runtime.payload import Payload, Problem, Refusal, broken
+
+_HEADERS = {"content-type": "application/json"}
+_JSON = "application/json"
+_PHRASES = {200: "OK", 400: "Bad Request", 413: "Content Too Large", 415: "Unsupported Media Type",
+            500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
+
+
+def is_http(event: Any) -> bool:
+    """Whether the event is an HTTP request, not a direct invoke."""
+    return isinstance(event, dict) and "requestContext" in event
+
+
+def payload_of(event: Mapping[str, Any]) -> Payload:
+    """The request that an HTTP event carries; raises Refusal where its body cannot be read."""
+    path = event.get("rawPath") or event.get("path") or "/"
+    protocol = "v2" if isinstance(path, str) and path.startswith("/v2/") else "mlspec"
+    kind = _content_type(event)
+    query = event.get("rawQueryString") or event.get("queryStringParameters")
+    if not query:
+        return Payload(_body(event), kind, protocol)
+    return Payload(_body(event), kind, protocol, _is_set(query, "partial"), _is_set(query, "explain"))
+
+
+def _content_type(event: Mapping[str, Any]) -> str:
+    """In lower case where it came through HTTP/2, as the caller wrote it else; JSON where nobody said."""
+    headers = event.get("headers") or event.get("multiValueHeaders")
+    if not isinstance(headers, dict):
+        return _JSON
+    found = headers.get("content-type")
+    if found is None:
+        found = next((value for name, value in headers.items() if str(name).lower() == "content-type"), _JSON)
+    if isinstance(found, list):
+        found = found[-1] if found else _JSON
+    return str(found)
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body")
+    if not isinstance(body, str) or not body:
+        raise _unreadable('the body is empty; send {"records": [...]}')
+    try:
+        return _from_base64(body) if event.get("isBase64Encoded") else body.encode()
+    except ValueError as error:
+        raise _unreadable("the body is not what its encoding says") from error
+
+
+def _from_base64(body: str) -> bytes:
+    from base64 import b64decode
+
+    return b64decode(body, validate=True)
+
+
+def _unreadable(reason: str) -> Refusal:
+    return broken([Problem(None, None, reason)])
+
+
+def _is_set(query: Any, name: str) -> bool:
+    if isinstance(query, str):
+        from urllib.parse import parse_qs
+
+        return parse_qs(query).get(name, [""])[-1] == "true"
+    return isinstance(query, dict) and query.get(name) == "true"
+
+
+def http_reply(event: Mapping[str, Any], status: int, body: bytes) -> dict[str, Any]:
+    """The reply as the kind of event wants it."""
+    reply = {"statusCode": status, "headers": _HEADERS, "body": body.decode()}
+    context = event["requestContext"]
+    if not isinstance(context, dict) or "elb" not in context:
+        return reply
+    reply |= {"statusDescription": f"{status} {_PHRASES[status]}", "isBase64Encoded": False}
+    if "multiValueHeaders" in event:
+        reply["multiValueHeaders"] = {name: [value] for name, value in _HEADERS.items()}
+        del reply["headers"]
+    return reply

@@ -1,0 +1,151 @@
+"""Open Inference Protocol v2 requests (kserve/open-inference-protocol, rest/inference_rest.md) turned into rows.
+
+One input a column, shape [rows] or [rows, 1]; or one FP32 input `X`, [rows, features], in the layout of training."""
+
+from collections.abc import Iterator
+from itertools import islice
+from math import prod
+from typing import Annotated, Any
+
+from msgspec import DecodeError, Meta, Struct, ValidationError, convert
+from msgspec.json import Decoder
+
+from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, ServingContract, check_count
+from mlspec.runtime.problems import MOST_PROBLEMS
+from mlspec.runtime.tables import decode_table
+
+WHOLE = ("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64")
+NUMBERS = ("FP16", "FP32", "FP64", *WHOLE)
+_MOST_SHOWN = 5
+
+
+class Tensor(Struct, gc=False):
+    """One input: `data` flat or nested, in row-major order."""
+
+    name: str
+    shape: list[Annotated[int, Meta(ge=0)]]
+    datatype: str
+    data: list[Any]
+    parameters: dict[str, Any] = {}
+
+
+class Wanted(Struct, gc=False):
+    """An output that the caller names."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class InferRequest(Struct, gc=False):
+    """The body of `POST /v2/models/<model>/infer`."""
+
+    inputs: Annotated[list[Tensor], Meta(min_length=1)]
+    id: str = ""
+    outputs: list[Wanted] = []
+    parameters: dict[str, Any] = {}
+
+
+_decode = Decoder(InferRequest).decode
+
+
+def decode_v2(contract: ServingContract, payload: Payload) -> Decoded:
+    """The rows of an inference request; raises Refusal with the protocol's `{"error": text}`."""
+    try:
+        return _decoded(contract, payload)
+    except Refusal as refusal:
+        raise Refusal(refusal.status, {"error": _in_one_text(refusal.body)}) from refusal
+
+
+def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
+    body = payload.body
+    try:
+        request = _decode(body) if isinstance(body, bytes) else convert(body, InferRequest)
+    except (DecodeError, ValidationError, UnicodeError, RecursionError) as error:
+        raise _refused(str(error)) from error
+    tensors = {tensor.name: tensor for tensor in request.inputs}
+    if len(tensors) < len(request.inputs):
+        raise _refused("two inputs have the same name")
+    for tensor in request.inputs:
+        _check_shape(tensor)
+    explain = payload.explain or request.parameters.get("explain") is True
+    asked = Payload(body, explain=explain)
+    if "X" in tensors and "X" not in contract.EXPECTED:
+        decoded = _matrix(contract, tensors, asked)
+    else:
+        decoded = _by_column(contract, tensors, asked)
+    return decoded._replace(protocol="v2", id=request.id, outputs=[output.name for output in request.outputs])
+
+
+def _by_column(contract: ServingContract, tensors: dict[str, Tensor], asked: Payload) -> Decoded:
+    for tensor in tensors.values():
+        if len(tensor.shape) not in (1, 2) or tensor.shape[1:] not in ([], [1]):
+            raise _refused(f"input {tensor.name}: expected shape [rows] or [rows, 1], got {tensor.shape}")
+        allowed = _datatypes(contract.EXPECTED.get(tensor.name, ""))
+        if allowed and tensor.datatype not in allowed:
+            raise _refused(f"input {tensor.name}: expected datatype {' or '.join(allowed)}, got {tensor.datatype}")
+    return decode_table(contract, {name: _flat(tensor) for name, tensor in tensors.items()}, asked)
+
+
+def _datatypes(expected: str) -> tuple[str, ...]:
+    """Which datatypes can hold what a column expects; any for one that is not used."""
+    match expected.split()[:2]:
+        case ["a", "number"]:
+            return NUMBERS
+        case ["a", "whole"]:
+            return WHOLE
+        case ["true", "or"]:
+            return ("BOOL",)
+        case []:
+            return ()
+        case _:
+            return ("BYTES",)
+
+
+def _matrix(contract: ServingContract, tensors: dict[str, Tensor], asked: Payload) -> Decoded:
+    from mlspec.runtime.layouts import decode_matrix
+
+    tensor, width = tensors["X"], len(contract.FEATURES)
+    if len(tensors) > 1:
+        raise _refused("the input X has all features: there can be no other input")
+    if len(tensor.shape) != 2 or tensor.shape[1] != width or tensor.datatype != "FP32":
+        raise _refused(f"input X: expected FP32 of shape [rows, {width}], got {tensor.datatype} of {tensor.shape}")
+    if not tensor.shape[0]:
+        raise _refused("input X has no rows")
+    check_count(tensor.shape[0], contract)
+    return decode_matrix(contract, _flat(tensor), asked)
+
+
+def _check_shape(tensor: Tensor) -> None:
+    size = prod(tensor.shape)
+    if len(_flat(tensor)) != size:
+        raise _refused(f"input {tensor.name}: shape {tensor.shape} holds {size} values, data has {len(_flat(tensor))}")
+
+
+def _flat(tensor: Tensor) -> list[Any]:
+    """The values in row-major order; data may be nested as deep as the shape is."""
+    data = tensor.data
+    for _ in tensor.shape[1:]:
+        if data and all(isinstance(part, list) for part in data):
+            data = [value for part in data for value in part]
+    return data
+
+
+def _refused(text: str) -> Refusal:
+    return Refusal(400, {"error": text})
+
+
+def _in_one_text(body: dict[str, Any]) -> str:
+    """The protocol has one text for all that is wrong."""
+    if "problems" in body:
+        texts = list(islice(_texts(body["problems"]), _MOST_SHOWN))
+        more = len(body["problems"]) - len(texts)
+        most = "at least " if len(body["problems"]) == MOST_PROBLEMS else ""
+        return "; ".join(texts) + (f"; and {most}{more} more" if more else "")
+    return ": ".join(str(body[key]) for key in ("error", "reason") if key in body)
+
+
+def _texts(problems: list[dict[str, Any]]) -> Iterator[str]:
+    for problem in (Problem(**problem) for problem in problems):
+        places = (("row", problem.row), ("input", problem.column))
+        where = ", ".join(f"{word} {place}" for word, place in places if place is not None)
+        yield f"{where}: {problem.reason}" if where else problem.reason
