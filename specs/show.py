@@ -12,11 +12,12 @@ _WIDTH = 48  # of the YAML, before the comments
 
 
 def shown_as_json(checked: Checked) -> dict[str, Any]:
-    """For machines: the resolved spec, and the origin of every path in it."""
+    """For machines: the resolved spec, the origin of every path in it, and who holds which key final, and where."""
     origins = checked.origins
     return {
         "spec": checked.resolved,
         "origins": {path: str(at) for path, at in sorted(origins.by_path.items()) if path},
+        "finals": {key: f"{lock.owner} at {lock.span}" for key, lock in sorted(origins.finals.items())},
     }
 
 
@@ -60,7 +61,8 @@ def _commented(text: str, path: str, origins: Origins) -> str:
     """What nobody wrote stands there as a comment: written out, some defaults would be keys without an effect."""
     origin = origins.of(path)
     shown = f"# {text}" if origin.source is Source.DEFAULT else text
-    return f"{shown:<{_WIDTH}}  # {origin}"
+    lock = origins.finals.get(path)
+    return f"{shown:<{_WIDTH}}  # {origin}" + (f", final by {lock.owner}" if lock else "")
 
 
 def _flow(value: Any) -> str:

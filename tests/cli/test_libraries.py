@@ -145,6 +145,11 @@ def test_show_as_json_has_every_value_and_its_place(capsys: Out) -> None:
     assert origins["governance.retention"] == "platform/profile/acme.yaml:11:14"
     assert origins["training.seed"] == "training.seed=9"
     assert origins["serving.timeout"] == "default"
+    assert told["finals"] == {
+        "gates": "profile 'acme' at platform/profile/acme.yaml:6:45",
+        "governance.retention": "profile 'acme' at platform/profile/acme.yaml:6:23",
+        "serving.auth": "profile 'acme' at platform/profile/acme.yaml:6:9",
+    }
     missing = [path for path in paths(spec) if path not in origins]
     assert not missing
 
