@@ -8,7 +8,7 @@ UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --prerel
 	--generate-hashes --no-header --no-annotate -c requirements/constraints.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev torch editor demo test fuzz check bench golden lock wheel-test clean
+.PHONY: help setup dev torch editor demo test fuzz check bench golden lock lock-units wheel-test clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -65,6 +65,21 @@ lock: $(VENV)/.demo  ## pin everything anew
 	@$(PIP) install -q uv
 	@$(UV_COMPILE) --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
 	@$(UV_COMPILE) --extra demo -c requirements/dev.lock pyproject.toml requirements/build.in -o requirements/demo.lock
+
+	@$(MAKE) --no-print-directory lock-units
+
+# What a unit ships: the versions that the tests run with. The image brings torch, so only what exports it is pinned.
+UNIT_LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	-c requirements/dev.lock
+LOCKS := compiler/units/locks
+TRAINING := cloudpickle narwhals numpy onnx onnxruntime polars scikit-learn skl2onnx threadpoolctl
+
+lock-units: $(VENV)/.demo  ## pin what the training jobs ship
+	@$(PIP) install -q uv
+	@printf '%s\n' $(TRAINING) | $(UNIT_LOCK) - -o $(LOCKS)/training.lock
+	@printf '%s\n' $(TRAINING) xgboost-cpu | $(UNIT_LOCK) - -o $(LOCKS)/training-xgboost.lock
+	@printf '%s\n' $(TRAINING) lightgbm | $(UNIT_LOCK) - -o $(LOCKS)/training-lightgbm.lock
+	@printf '%s\n' $(TRAINING) onnxscript | $(UNIT_LOCK) - -o $(LOCKS)/training-torch.lock
 
 clean:  ## remove what was made, the virtual environment too
 	rm -rf $(VENV) build dist .mlspec .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -76,6 +76,13 @@ ESTIMATORS: dict[str, Kind] = {
     "sklearn.neural_network.MLPClassifier": _classifier("encode"),
     "sklearn.neural_network.MLPRegressor": _regressor("encode"),
     "sklearn.naive_bayes.GaussianNB": _classifier("encode"),
+    # One thread: the order of additions would otherwise depend on the machine.
+    "xgboost.XGBClassifier": _classifier("none", n_jobs=1, verbosity=0),
+    "xgboost.XGBRegressor": _regressor("none", n_jobs=1, verbosity=0),
+    "xgboost.XGBRFClassifier": _classifier("none", n_jobs=1, verbosity=0),
+    "xgboost.XGBRFRegressor": _regressor("none", n_jobs=1, verbosity=0),
+    "lightgbm.LGBMClassifier": _classifier("none", n_jobs=1, verbose=-1, deterministic=True, force_row_wise=True),
+    "lightgbm.LGBMRegressor": _regressor("none", n_jobs=1, verbose=-1, deterministic=True, force_row_wise=True),
 }
 
 

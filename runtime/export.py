@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Contract
+from mlspec.runtime.conversion import convert
 from mlspec.runtime.onnx_model import OnnxModel
 
 if TYPE_CHECKING:
     import numpy as np
 
 TOLERANCE = 1e-5
-OPSETS = {"": 17, "ai.onnx.ml": 3}
 NUDGED = 512
 _TINY = 1e-30  # of a label that never varies
 
@@ -29,12 +29,7 @@ class Parity:
 
 def export_model(model: Any, contract: Contract) -> OnnxModel:
     """The estimator as ONNX: input `X` float32, one output `probabilities` or `value`."""
-    from skl2onnx import to_onnx
-    from skl2onnx.common.data_types import FloatTensorType
-
-    shape = [("X", FloatTensorType([None, len(contract.features)]))]
-    options = {id(model): {"zipmap": False}} if contract.classes else None
-    proto = to_onnx(model, initial_types=shape, options=options, target_opset=OPSETS, name="model")
+    proto = convert(model, contract)
     _keep_one_output(proto.graph, "probabilities" if contract.classes else "value")
     return OnnxModel(proto.SerializeToString(deterministic=True), contract.features, contract.classes)
 

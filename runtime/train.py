@@ -1,9 +1,12 @@
 """Fits the estimator on the training rows: one thread and one seed, so that the same rows give the same model."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlspec.runtime import boosting
 from mlspec.runtime.contract import Contract, ContractBroken
 from mlspec.runtime.estimators import make_estimator
+from mlspec.runtime.thresholds import round_thresholds
 from mlspec.runtime.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -12,26 +15,64 @@ if TYPE_CHECKING:
     from mlspec.runtime.splits import Parts
 
 
+class Rows(NamedTuple):
+    """Rows to learn from: float32 [rows, features], and class indices or values [rows]."""
+
+    matrix: "np.ndarray"
+    target: "np.ndarray"
+
+
 def fit_model(settings: TrainingSettings, matrix: "np.ndarray", target: "np.ndarray", *, parts: "Parts") -> Any:
     """The fitted estimator. Early stopping sees the validation rows and no others; without any it is off, unless the
     spec says so. An estimator that cannot be given rows to stop on is fitted on training and validation rows."""
-    import numpy as np
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    arguments = dict(settings.arguments)
-    train, watched = parts.train, {}
+    with threadpool_limits(limits=1):
+        model = _FITS[settings.framework](settings, Rows(matrix, target), parts)
+    round_thresholds(model)
+    return model
+
+
+def _fit_sklearn(settings: TrainingSettings, rows: Rows, parts: "Parts") -> Any:
+    arguments, watched = dict(settings.arguments), {}
     if "HistGradientBoosting" in settings.estimator:
         arguments.setdefault("early_stopping", bool(len(parts.validation)))
         if len(parts.validation) and arguments["early_stopping"]:
-            watched = {"X_val": matrix[parts.validation], "y_val": target[parts.validation]}
-    if not watched:
-        train = np.sort(np.concatenate([parts.train, parts.validation]))
-    _require_classes(target[train], settings.contract)
-    model = make_estimator(settings.estimator, arguments, features=settings.contract.features, seed=settings.seed)
-    with threadpool_limits(limits=1):
-        model.fit(matrix[train], target[train], **watched)
-    _round_thresholds(model)
-    return model
+            watched = {"X_val": rows.matrix[parts.validation], "y_val": rows.target[parts.validation]}
+    model = _made(settings, arguments)
+    return model.fit(*_fitted(settings.contract, rows, parts, stopping=bool(watched)), **watched)
+
+
+def _fit_boosting(fit: Callable[..., Any]) -> Callable[[TrainingSettings, Rows, "Parts"], Any]:
+    def fitted(settings: TrainingSettings, rows: Rows, parts: "Parts") -> Any:
+        rounds = boosting.stopping_rounds(settings, validation=bool(len(parts.validation)))
+        arguments = {name: value for name, value in settings.arguments.items() if name not in boosting.STOPPING}
+        watched = Rows(rows.matrix[parts.validation], rows.target[parts.validation]) if rounds else None
+        taken = _fitted(settings.contract, rows, parts, stopping=bool(rounds))
+        return fit(_made(settings, arguments), taken, watched, rounds)
+
+    return fitted
+
+
+def _fit_torch(settings: TrainingSettings, rows: Rows, parts: "Parts") -> Any:
+    from mlspec.runtime.network_training import fit_network
+
+    stopping = bool(len(parts.validation))
+    watched = Rows(rows.matrix[parts.validation], rows.target[parts.validation]) if stopping else None
+    return fit_network(settings, _fitted(settings.contract, rows, parts, stopping=stopping), watched)
+
+
+def _made(settings: TrainingSettings, arguments: Mapping[str, Any]) -> Any:
+    return make_estimator(settings.estimator, arguments, features=settings.contract.features, seed=settings.seed)
+
+
+def _fitted(contract: Contract, rows: Rows, parts: "Parts", *, stopping: bool) -> Rows:
+    """The rows to fit on: those of the validation part too, when nothing is to stop on them."""
+    import numpy as np
+
+    chosen = parts.train if stopping else np.sort(np.concatenate([parts.train, parts.validation]))
+    _require_classes(rows.target[chosen], contract)
+    return Rows(rows.matrix[chosen], rows.target[chosen])
 
 
 def _require_classes(target: "np.ndarray", contract: Contract) -> None:
@@ -40,28 +81,9 @@ def _require_classes(target: "np.ndarray", contract: Contract) -> None:
         raise ContractBroken(f"no training row has the label {', '.join(missing)}")
 
 
-def _round_thresholds(model: Any) -> None:
-    """Make every tree's thresholds float32 numbers, rounded down: ONNX stores them so, and for a float32 x the
-    answer of x <= threshold stays what it was. Rounded to nearest, as the converter does, it would not."""
-    for thresholds in _thresholds(model):
-        thresholds[:] = round_down(thresholds)
-
-
-def round_down(values: "np.ndarray") -> "np.ndarray":
-    """The largest float32 numbers that are not above float64 `values`, as float64."""
-    import numpy as np
-
-    near = values.astype(np.float32)
-    return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float64)
-
-
-def _thresholds(model: Any) -> "list[np.ndarray]":
-    """The threshold arrays of all trees of a fitted estimator, or of the last step of a pipeline; none for the rest."""
-    last = model.steps[-1][1] if hasattr(model, "steps") else model
-    if hasattr(last, "_predictors"):
-        return [tree.nodes["num_threshold"] for stage in last._predictors for tree in stage]
-    if hasattr(last, "tree_"):
-        return [last.tree_.threshold]
-    trees = getattr(last, "estimators_", ())
-    flat = trees.ravel() if hasattr(trees, "ravel") else trees
-    return [tree.tree_.threshold for tree in flat if hasattr(tree, "tree_")]
+_FITS: Mapping[str, Callable[[TrainingSettings, Rows, "Parts"], Any]] = {
+    "sklearn": _fit_sklearn,
+    "xgboost": _fit_boosting(boosting.fit_xgboost),
+    "lightgbm": _fit_boosting(boosting.fit_lightgbm),
+    "torch": _fit_torch,
+}

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mlspec.specs.nearest import nearest
+from mlspec.specs.estimator_arguments import ARGUMENTS
+from mlspec.specs.nearest import hint_for, nearest
 
 _CLASSIFIERS = {
+    "lightgbm": ["LGBMClassifier"],
     "sklearn.discriminant_analysis": ["LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis"],
     "sklearn.dummy": ["DummyClassifier"],
     "sklearn.ensemble": [
@@ -22,8 +24,10 @@ _CLASSIFIERS = {
     "sklearn.neural_network": ["MLPClassifier"],
     "sklearn.svm": ["SVC"],
     "sklearn.tree": ["DecisionTreeClassifier", "ExtraTreeClassifier"],
+    "xgboost": ["XGBClassifier", "XGBRFClassifier"],
 }
 _REGRESSORS = {
+    "lightgbm": ["LGBMRegressor"],
     "sklearn.dummy": ["DummyRegressor"],
     "sklearn.ensemble": [
         "AdaBoostRegressor",
@@ -55,11 +59,65 @@ _REGRESSORS = {
     "sklearn.neural_network": ["MLPRegressor"],
     "sklearn.svm": ["LinearSVR", "NuSVR", "SVR"],
     "sklearn.tree": ["DecisionTreeRegressor", "ExtraTreeRegressor"],
+    "xgboost": ["XGBRFRegressor", "XGBRegressor"],
 }
 ESTIMATORS: Mapping[str, str] = MappingProxyType(
     {f"{module}.{name}": "classifier" for module, names in _CLASSIFIERS.items() for name in names}
     | {f"{module}.{name}": "regressor" for module, names in _REGRESSORS.items() for name in names}
+    | {"mlspec.runtime.networks.TabularMLP": "network"}
 )
+
+FRAMEWORKS = ("sklearn", "xgboost", "lightgbm", "torch")
+# What would change how rows are laid out, or has no exact ONNX: all values, or those named.
+_REFUSED: Mapping[str, Mapping[str, tuple[object, ...] | None]] = {
+    "xgboost": {
+        "booster": ("gblinear",),
+        "callbacks": None,
+        "device": None,
+        "enable_categorical": None,
+        "feature_types": None,
+        "missing": None,
+        "multi_strategy": None,
+    },
+    "lightgbm": {
+        **dict.fromkeys(("linear_tree", "linear_trees", "reg_sqrt", "zero_as_missing"), (True,)),
+        **dict.fromkeys(("categorical_feature", "cat_feature", "cat_column", "categorical_column"), None),
+        **dict.fromkeys(("data", "device", "device_type", "input_model", "init_model"), None),
+    },
+}
+
+# Those whose answers are known to follow from the trees; LightGBM has other names for its own.
+# https://lightgbm.readthedocs.io/en/stable/Parameters.html#objective
+_OBJECTIVES: Mapping[str, str] = {
+    "xgboost": "binary:logistic reg:logistic multi:softprob count:poisson reg:gamma reg:tweedie reg:squarederror "
+    "reg:squaredlogerror reg:pseudohubererror reg:absoluteerror reg:quantileerror",
+    "lightgbm": "regression regression_l2 l2 mean_squared_error mse l2_root root_mean_squared_error rmse regression_l1 "
+    "l1 mean_absolute_error mae huber fair poisson quantile mape mean_absolute_percentage_error gamma tweedie binary "
+    "multiclass softmax multiclassova multiclass_ova ova ovr cross_entropy xentropy",
+}
+
+
+def framework_of(target: str) -> str:
+    """The library that an estimator of the table comes from."""
+    package = target.partition(".")[0]
+    return package if package in FRAMEWORKS else "torch"
+
+
+def argument_problem(target: str, name: str, value: object) -> tuple[str, str] | None:
+    """Message and hint for an argument that the estimator does not take, or may not be given here; else None."""
+    known = ARGUMENTS[target].split()
+    if name not in known:
+        return f"{target} takes no argument '{name[:100]}'", hint_for(name, known, "arguments")
+    if name == "objective" and framework_of(target) in _OBJECTIVES and value is not None:
+        allowed = _OBJECTIVES[framework_of(target)].split()
+        if value not in allowed:
+            return f"the objective '{str(value)[:100]}' has no exact ONNX", hint_for(str(value), allowed, "objectives")
+        return None
+    refused = _REFUSED.get(framework_of(target), {}).get(name, ())
+    if refused is not None and value not in refused:
+        return None
+    what = name if refused is None else f"{name}: {value}"
+    return f"'{what}' cannot be exported exactly, or is decided by the job", f"leave {name} out"
 
 
 def estimator_problem(target: str, task: str | None) -> tuple[str, str] | None:
@@ -67,9 +125,9 @@ def estimator_problem(target: str, task: str | None) -> tuple[str, str] | None:
     kind = ESTIMATORS.get(target)
     if kind is None:
         close = _by_class(target) or nearest(target, ESTIMATORS)
-        hint = f"did you mean '{close}'?" if close else "an estimator is named by its full path in scikit-learn"
+        hint = f"did you mean '{close}'?" if close else "an estimator is named by its full path in its library"
         return f"'{target[:100]}' is not an estimator we know", hint
-    if task is None or kind == ("regressor" if task == "regression" else "classifier"):
+    if task is None or kind == "network" or kind == ("regressor" if task == "regression" else "classifier"):
         return None
     needed = "regressor" if task == "regression" else "classifier"
     other = _counterpart(target, needed)

@@ -77,6 +77,10 @@ class Column(Block):
             raise wrong("min", f"min {self.min:g} is above max {self.max:g}")
         if self.values and self.type != "category":
             raise wrong("values", "values are for type category only")
+        if self.parts and (self.type != "datetime" or self.role != "feature"):
+            raise wrong("parts", "parts are for features of type datetime only")
+        if len(set(self.parts)) < len(self.parts):
+            raise wrong("parts", "a part is there twice")
         if self.type == "category" and self.role in ("feature", "label") and not self.values:
             raise wrong("type", "a category needs its values")
         return self
@@ -144,15 +148,26 @@ class Tune(Block):
     space: dict[str, Any] = Field(description="The ranges to search.")
 
 
+class Fit(Block):
+    """How a torch module is trained: AdamW on shuffled batches, stopped when the validation rows say so."""
+
+    epochs: int = Field(100, ge=1, description="Most passes over the training rows.")
+    batch_size: int = Field(256, ge=1, description="Rows of one step.")
+    learning_rate: float = Field(0.001, gt=0, description="Size of a step.")
+    weight_decay: float = Field(0.01, ge=0, description="How strongly weights are held small.")
+    patience: int = Field(10, ge=1, description="Epochs without a gain on the validation rows before it stops.")
+
+
 class Training(Block):
     """How a model is made from the rows."""
 
-    framework: Literal["sklearn", "torch", "xgboost", "lightgbm", "custom"] = Field(
-        "sklearn", description="The library."
+    framework: Literal["sklearn", "torch", "xgboost", "lightgbm", "custom"] | None = Field(
+        None, description="The library; told by `_target_` where left out."
     )
     estimator: dict[str, Any] = Field(
         description="`_target_` and its arguments; looked up now, called only in the job."
     )
+    fit: Fit = Fit()
     image: str | None = Field(None, description="Training image, instead of AWS's Deep Learning Container.")
     compute: Compute = Compute()
     tune: Tune | None = None
@@ -204,6 +219,10 @@ class Serving(Block):
     python: Literal["3.11", "3.12", "3.13"] = Field("3.12", description="Python of the function.")
     concurrency: int | None = Field(None, ge=1, description="Most copies that run at once.")
     max_rows: int = Field(10_000, ge=1, description="Most rows in one request.")
+    engine: Literal["auto", "onnx", "compiled"] = Field(
+        "auto", description="What answers: ONNX Runtime, the model as plain Python, or what measures better."
+    )
+    max_request: Size = Field(Size(32 * 2**20), description="Largest request that a container takes.")
 
 
 class Rollout(Block):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from mlspec.specs import rules_data, rules_gates, rules_operation
+from mlspec.specs import rules_data, rules_gates, rules_operation, rules_training
 from mlspec.specs.view import View
 from mlspec.specs.wording import Wording
 
@@ -22,8 +22,11 @@ RULES: tuple[Rule, ...] = (
     rules_data.bounds_fit_the_type,
     rules_data.unique_columns_exist,
     rules_data.splits_leave_rows,
-    rules_data.known_estimator,
     rules_data.one_aim_of_tuning,
+    rules_training.known_estimator,
+    rules_training.framework_is_the_estimator_s,
+    rules_training.known_arguments,
+    rules_training.own_modules,
     rules_gates.metrics_fit_the_task,
     rules_gates.limits_are_on_the_right_side,
     rules_gates.segments_are_categories,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from mlspec.specs.estimators import estimator_problem
 from mlspec.specs.nearest import hint_for, shortened
 from mlspec.specs.units import Duration, Percent
 from mlspec.specs.view import View
@@ -26,7 +25,7 @@ def reachable_source(view: View) -> Iterator[Wording]:
 def one_label(view: View) -> Iterator[Wording]:
     """A model learns one thing."""
     labels = view.named("label")
-    if view.roles and not labels:
+    if view.all_columns and not labels:
         hint = "give the column to be predicted `role: label`"
         yield Wording("ML220", "no column has role label", hint, _COLUMNS, True)
     for name in labels[1:]:
@@ -59,7 +58,7 @@ def one_time_column(view: View) -> Iterator[Wording]:
 
 def time_needs_a_column(view: View) -> Iterator[Wording]:
     """Whatever goes by time needs to know which column tells it."""
-    if not view.roles or view.named("time"):
+    if not view.all_columns or view.named("time"):
         return
     hint = "give a column of type datetime `role: time`"
     split = view.split
@@ -85,10 +84,16 @@ def some_features(view: View) -> Iterator[Wording]:
         yield Wording("ML237", "no column is a feature", "a column without a role is one", _COLUMNS, True)
     for name in view.named("feature"):
         column = view.columns.get(name)
-        if column and column.type in ("string", "datetime"):
+        if column and column.type == "string":
             hint = "allowed: float, int, bool, category; or give the column another role: ignore, id, time"
-            message = f"a feature cannot be a {column.type}"
-            yield Wording("ML237", message, hint, (*_COLUMNS, name, "type"))
+            yield Wording("ML237", "a feature cannot be a string", hint, (*_COLUMNS, name, "type"))
+        if column and column.type == "datetime" and not column.parts:
+            hint = "say what of it the model sees, such as `parts: [hour, weekday]`; or give the column another role"
+            yield Wording("ML237", "a time is a feature by its parts", hint, (*_COLUMNS, name, "type"))
+        for part in column.parts if column else ():
+            if f"{name}.{part}" in view.roles:
+                message = f"the part '{part}' of '{name}' is called like the column '{name}.{part}'"
+                yield Wording("ML237", message, "rename the column", (*_COLUMNS, f"{name}.{part}"), True)
 
 
 def personal_data_on_purpose(view: View) -> Iterator[Wording]:
@@ -115,7 +120,7 @@ def unique_columns_exist(view: View) -> Iterator[Wording]:
     """A key of the table is made of columns of the contract."""
     for index, check in view.checks.items():
         for position, name in enumerate(check.unique or ()):
-            if name not in view.roles:
+            if view.roles and name not in view.roles:
                 path = ("data", "checks", str(index), "unique", str(position))
                 yield Wording("ML230", f"there is no column '{name}'", hint_for(name, view.roles, "columns"), path)
 
@@ -133,25 +138,6 @@ def splits_leave_rows(view: View) -> Iterator[Wording]:
         yield Wording(
             "ML240", "no rows are left to judge gates by", "test is more than nothing", ("data", "split", "test")
         )
-
-
-def known_estimator(view: View) -> Iterator[Wording]:
-    """`_target_` is looked up in a table; only the training job ever imports it."""
-    training = view.tree.get("training")
-    if not isinstance(training, Mapping) or training.get("framework", "sklearn") != "sklearn":
-        return
-    estimator = training.get("estimator")
-    if not isinstance(estimator, Mapping):
-        return
-    path = ("training", "estimator")
-    target = estimator.get("_target_")
-    if target is None:
-        hint = "such as sklearn.ensemble.HistGradientBoostingClassifier"
-        yield Wording("ML231", "the estimator has no _target_", hint, path, True)
-    elif not isinstance(target, str):
-        yield Wording("ML231", "_target_ is the full path of an estimator", "", (*path, "_target_"))
-    elif problem := estimator_problem(target, view.task):
-        yield Wording("ML231", *problem, (*path, "_target_"))
 
 
 def one_aim_of_tuning(view: View) -> Iterator[Wording]:

@@ -1,13 +1,14 @@
 """Turns a checked spec into the unit of its training job."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlspec.compiler.graph import Unit
 from mlspec.compiler.units.locks import locked_requirements
-from mlspec.compiler.units.training_settings import settings_source
+from mlspec.compiler.units.training_settings import framework_of_spec, settings_source
 from mlspec.runtime.estimators import ESTIMATORS
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.modules import module_file
 
 _MAIN = '''"""Trains {name}: what SageMaker starts."""
 
@@ -22,34 +23,50 @@ if __name__ == "__main__":
     sys.exit(run(SETTINGS, Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))))
 '''
 
+# The image brings torch itself: with CUDA it is gigabytes.
+LOCKS: Mapping[str, str] = {
+    "sklearn": "training",
+    "xgboost": "training-xgboost",
+    "lightgbm": "training-lightgbm",
+    "torch": "training-torch",
+}
+_VENDORED = {"torch": ("networks", "training_job")}
+
 
 def training_unit(checked: Checked) -> Unit:
     """The files of `code/training/`; raises SpecError for what this job cannot train."""
     problems = list(_problems(checked))
     if problems:
         raise SpecError(problems)
-    spec = checked.spec
+    spec, framework = checked.spec, framework_of_spec(checked.spec)
     return Unit(
         name="training",
         files={
             "main.py": _MAIN.format(name=spec.name).encode(),
             "settings.py": settings_source(checked).encode(),
+            **_own_module(checked),
         },
-        vendored=("training_job",),
-        requirements=locked_requirements("training"),
+        vendored=_VENDORED.get(framework, ("training_job",)),
+        requirements=locked_requirements(LOCKS[framework]),
         python=spec.serving.python,
         architecture="x86_64",
         platform="sagemaker",
     )
 
 
+def _own_module(checked: Checked) -> dict[str, bytes]:
+    """The file with the user's own class, as it is beside the spec."""
+    name = module_file(checked.spec.training.model_dump())
+    return {name: checked.texts[name].encode()} if name else {}
+
+
 def _problems(checked: Checked) -> Iterator[Diagnostic]:
     training = checked.spec.training
-    target = str(training.estimator.get("_target_"))
-    if training.framework != "sklearn":
-        message = f"framework {training.framework} cannot be trained yet"
-        yield _problem(checked, "training.framework", message, "use sklearn")
-    elif target not in ESTIMATORS:
+    target, framework = str(training.estimator.get("_target_")), framework_of_spec(checked.spec)
+    if framework not in LOCKS:
+        message = f"framework {framework} cannot be trained yet"
+        yield _problem(checked, "training.framework", message, f"use {', '.join(LOCKS)}")
+    elif framework != "torch" and target not in ESTIMATORS:
         hint = f"those that can: {', '.join(sorted(ESTIMATORS))}"
         yield _problem(checked, "training.estimator._target_", f"{target} cannot be exported to ONNX exactly", hint)
     if training.tune is not None:

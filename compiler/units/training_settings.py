@@ -5,6 +5,7 @@ from typing import Any
 
 from mlspec.compiler.units.literals import call, literal, wrapped
 from mlspec.specs.checked import Checked
+from mlspec.specs.estimators import ESTIMATORS, framework_of
 from mlspec.specs.models import Column, DataCheck, Spec
 from mlspec.specs.units import Duration, Percent
 
@@ -15,7 +16,7 @@ _SETTINGS = '''"""What the training job of {name} is told, from:
 """
 
 from mlspec.runtime.contract import Column, Contract
-from mlspec.runtime.training_settings import Part, Split, TrainingSettings
+from mlspec.runtime.training_settings import {names}
 
 CONTRACT = {contract}
 
@@ -27,7 +28,11 @@ def settings_source(checked: Checked) -> str:
     """The module, with the spec's line beside every column."""
     spec = checked.spec
     return _SETTINGS.format(
-        name=spec.name, sources=_sources(checked), contract=_contract(checked), settings=_settings(spec)
+        name=spec.name,
+        sources=_sources(checked),
+        contract=_contract(checked),
+        settings=_settings(spec),
+        names=("Fit, " if framework_of_spec(spec) == "torch" else "") + "Part, Split, TrainingSettings",
     )
 
 
@@ -66,6 +71,7 @@ def _column(name: str, column: Column, *, source: str) -> str:
         "minimum": column.min,
         "maximum": column.max,
         "nulls": _share(column.nullable) or None,
+        "parts": column.parts or None,
     }
     given = [literal(name), literal(column.type), literal(column.role)]
     given += [f"{key}={literal(value)}" for key, value in facts.items() if value is not None]
@@ -96,12 +102,26 @@ def _settings(spec: Spec) -> str:
             "split": f"Split({literal(data.split.by)}, test={test}, validation={validation})",
             "estimator": literal(target),
             "arguments": literal(arguments),
+            "framework": literal(framework_of_spec(spec)),
+            **({"fit": f"Fit({_keywords(training.fit.model_dump())})"} if framework_of_spec(spec) == "torch" else {}),
             "seed": literal(training.seed),
             "window": literal(data.window.milliseconds if data.window else None),
             "versus": literal(_versus(spec)),
             "segments": literal(_segments(spec)),
+            "engine": literal(spec.serving.engine),
+            "target": literal(spec.serving.target),
         },
     )
+
+
+def framework_of_spec(spec: Spec) -> str:
+    """The library that trains: what `_target_` is of, or what the spec says of a class that is in no table."""
+    target = str(spec.training.estimator.get("_target_"))
+    return framework_of(target) if target in ESTIMATORS else spec.training.framework or "sklearn"
+
+
+def _keywords(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={literal(value)}" for name, value in values.items())
 
 
 def _part(part: Percent | Duration) -> str:

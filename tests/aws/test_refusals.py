@@ -20,7 +20,7 @@ def refused(folder: Path, text: str) -> dict[str, Diagnostic]:
 
 CASES = {
     "serving.target": ("serving: {target: endpoint}\n", "ML401", "endpoint"),
-    "training.framework": ("", "ML401", "torch"),
+    "training.framework": ("", "ML401", "custom"),
     "training.tune": ("", "ML401", "tune:"),
     "training.compute.count": ("", "ML401", "2}"),
     "training.image": ("", "ML406", "docker.io"),
@@ -41,7 +41,7 @@ CASES = {
     "monitors.0.min_rows": ("monitors: [{signal: errors, max: 1%, min_rows: 5}]\n", "ML403", "5}"),
 }
 INSIDE_TRAINING = {
-    "training.framework": "  framework: torch\n",
+    "training.framework": "  framework: custom\n",
     "training.tune": "  tune: {trials: 3, maximize: roc_auc, space: {}}\n",
     "training.compute.count": "  compute: {count: 2}\n",
     "training.image": "  image: docker.io/me/train\n",

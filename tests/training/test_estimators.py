@@ -12,9 +12,11 @@ from mlspec.runtime.export import TOLERANCE, ParityBroken, check_parity, edge_ro
 from mlspec.runtime.matrix import feature_matrix, target_vector
 from mlspec.runtime.onnx_model import OnnxModel
 from mlspec.runtime.splits import Parts
-from mlspec.runtime.train import fit_model, round_down
+from mlspec.runtime.thresholds import round_down
+from mlspec.runtime.train import fit_model
 from mlspec.runtime.training_settings import TrainingSettings
 from mlspec.specs.estimators import ESTIMATORS as KNOWN
+from mlspec.specs.estimators import framework_of
 from tests.training.tables import COLUMNS, CONTRACT, SETTINGS, orders, regression
 
 QUICK = {"GradientBoosting": {"n_estimators": 10}, "HistGradientBoosting": {"max_iter": 20}, "MLP": {"max_iter": 30}}
@@ -30,7 +32,10 @@ def settings_for(name: str, contract: Contract) -> TrainingSettings:
     arguments = next((a for prefix, a in QUICK.items() if short.startswith(prefix)), {})
     if "Forest" in name or "ExtraTrees" in name:
         arguments = {"n_estimators": 10}
-    return replace(SETTINGS, estimator=name, arguments=arguments, contract=contract)
+    framework = framework_of(name)
+    if framework in ("xgboost", "lightgbm"):
+        arguments = {"n_estimators": 20}
+    return replace(SETTINGS, estimator=name, arguments=arguments, contract=contract, framework=framework)
 
 
 def learn(name: str, contract: Contract) -> tuple[object, OnnxModel, np.ndarray, float]:

@@ -17,6 +17,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("ML401", unbuilt.drift_in_rollout),
     ("ML402", limits.schemes),
     ("ML403", unbuilt.idle_keys),
+    ("ML403", unbuilt.idle_fit),
     ("ML403", unbuilt.idle_steps),
     ("ML404", limits.limits),
     ("ML404", limits.windows),

@@ -4,14 +4,19 @@ import re
 from typing import Any
 
 from mlspec.compiler.graph import REGION, Join, Ref, Value
+from mlspec.compiler.units.training_settings import framework_of_spec
 from mlspec.specs.checked import Checked
 from mlspec.specs.models import Compute, Spec
 
-# AWS's Deep Learning Containers; they only lend Python, the training code brings its own libraries.
+# AWS's Deep Learning Containers; they lend Python, and torch where it is asked for: other libraries come with the code.
 # https://github.com/aws/deep-learning-containers/blob/master/available_images.md
 _IMAGES = {
     "cpu": "pytorch-training:2.6.0-cpu-py312-ubuntu22.04-sagemaker",
     "gpu": "pytorch-training:2.6.0-gpu-py312-cu126-ubuntu22.04-sagemaker",
+}
+_TORCH_IMAGES = {
+    "cpu": "pytorch-training:2.9.0-cpu-py312-ubuntu22.04-sagemaker",
+    "gpu": "pytorch-training:2.9.0-gpu-py312-cu130-ubuntu22.04-sagemaker",
 }
 _GPU = re.compile(r"ml\.[gp]\d")
 # Instances with their own disk take no volume key: that disk is encrypted by its hardware.
@@ -59,7 +64,8 @@ def _image(spec: Spec) -> Value:
     if spec.training.image:
         return spec.training.image
     kind = "gpu" if _GPU.match(spec.training.compute.instance) else "cpu"
-    return Join(("763104351884.dkr.ecr.", REGION, f".amazonaws.com/{_IMAGES[kind]}"))
+    images = _TORCH_IMAGES if framework_of_spec(spec) == "torch" else _IMAGES
+    return Join(("763104351884.dkr.ecr.", REGION, f".amazonaws.com/{images[kind]}"))
 
 
 def _machine(compute: Compute) -> dict[str, Any]:

@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 
-from mlspec.specs.models import Monitor, Rollout, Spec
+from mlspec.compiler.units.training_settings import framework_of_spec
+from mlspec.specs.models import Fit, Monitor, Rollout, Spec
 from mlspec.specs.units import Percent
 from mlspec.targets.aws.lower.refusal import Refusal
 
 
 def serving_target(spec: Spec) -> Iterator[Refusal]:
-    """Lambda serves."""
-    if spec.serving.target != "lambda":
-        yield Refusal("serving.target", f"serving on {spec.serving.target} is not built yet", "use lambda")
+    """Lambda serves, and a container wherever somebody runs it."""
+    if spec.serving.target not in ("lambda", "container"):
+        yield Refusal("serving.target", f"serving on {spec.serving.target} is not built yet", "use lambda or container")
 
 
 def training(spec: Spec) -> Iterator[Refusal]:
-    """scikit-learn trains, once, on one instance."""
+    """A model is trained once, on one instance, by a library that is exported exactly."""
     training = spec.training
-    if training.framework != "sklearn":
-        yield Refusal("training.framework", f"framework {training.framework} is not built yet", "use sklearn")
+    if training.framework == "custom":
+        hint = "use sklearn, xgboost, lightgbm or torch"
+        yield Refusal("training.framework", "framework custom is not built yet", hint)
     if training.tune is not None:
         hint = "leave tune out, and give the values under training.estimator"
         yield Refusal("training.tune", "a search for hyperparameters is not built yet", hint)
     if training.compute.count != 1:
-        yield Refusal("training.compute.count", "scikit-learn trains on one instance only", "use a larger instance")
+        yield Refusal("training.compute.count", "a model is trained on one instance only", "use a larger instance")
 
 
 def approvals(spec: Spec) -> Iterator[Refusal]:
@@ -81,6 +83,13 @@ def idle_keys(spec: Spec) -> Iterator[Refusal]:
         for key in _said(monitor) - {"signal", "window", *_EFFECTIVE[monitor.signal]}:
             message = f"{key} has no effect on {monitor.signal}"
             yield Refusal(f"monitors.{number}.{key}", message, "leave it out")
+
+
+def idle_fit(spec: Spec) -> Iterator[Refusal]:
+    """Epochs and batches are of networks; other estimators have arguments of their own."""
+    if framework_of_spec(spec) != "torch" and spec.training.fit != Fit():
+        hint = "give the estimator's own arguments beside _target_"
+        yield Refusal("training.fit", "fit has an effect with framework torch only", hint)
 
 
 def idle_steps(spec: Spec) -> Iterator[Refusal]:

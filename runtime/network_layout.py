@@ -1,0 +1,93 @@
+"""Puts a user's module between the matrix that is served and the answer: what both need done is in the graph."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from mlspec.runtime.contract import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_FURTHEST = 100.0  # spreads from the mean: a value beyond counts as this far, so that no sum overflows
+Module = Callable[..., Any]
+
+
+class Prepared(nn.Module):  # type: ignore[misc]
+    """The matrix taken apart: numbers with NaN filled in, centred and scaled as in training; categories as codes, of
+    which one more stands for null and unknown."""
+
+    def __init__(self, matrix: "np.ndarray", features: Sequence[Column]) -> None:
+        super().__init__()
+        self.counts = tuple(len(column.values) for column in features if column.type == "category")
+        coded = [column.type == "category" for column in features]
+        self.number_places = [index for index, category in enumerate(coded) if not category]
+        self.code_places = [index for index, category in enumerate(coded) if category]
+        for name, values in _scales(matrix[:, self.number_places]).items():
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("absent", torch.tensor(self.counts, dtype=torch.float32))
+
+    def forward(self, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Float32 [rows, numbers] and int64 [rows, categories] of the float32 matrix [rows, features]."""
+        numbers, codes = matrix[:, self.number_places], matrix[:, self.code_places]
+        scaled = (torch.where(numbers.isnan(), self.median, numbers) - self.mean) / self.spread
+        known = (codes >= 0) & (codes < self.absent)
+        return scaled.clamp(-_FURTHEST, _FURTHEST), torch.where(known, codes, self.absent).to(torch.int64)
+
+
+def _scales(numbers: "np.ndarray") -> Mapping[str, "np.ndarray"]:
+    """Of each column what is known of it: 0 and 1 where nothing is, or where it never varies."""
+    import numpy as np
+
+    empty = np.isnan(numbers).all(axis=0)
+    wide = np.where(empty, 0.0, numbers.astype(np.float64))
+    spread = np.nanstd(wide, axis=0)
+    scales = {"median": np.nanmedian(wide, axis=0), "mean": np.nanmean(wide, axis=0)}
+    return {**scales, "spread": np.where(spread > 0, spread, 1.0)} if wide.size else _NOTHING()
+
+
+def _NOTHING() -> Mapping[str, "np.ndarray"]:  # noqa: N802
+    import numpy as np
+
+    return {name: np.zeros(0) for name in ("median", "mean", "spread")}
+
+
+class Scored(nn.Module):  # type: ignore[misc]
+    """The user's module, given what it asks for: `categories` in its constructor has it called with numbers and codes,
+    any other with one matrix, a column for each category."""
+
+    def __init__(self, module: Module, arguments: Mapping[str, Any], prepared: Prepared, outputs: int) -> None:
+        super().__init__()
+        self.prepared = prepared
+        self.apart = "categories" in inspect.signature(module).parameters
+        numbers, counts = len(prepared.number_places), prepared.counts
+        told = {"categories": counts} if self.apart else {}
+        inputs = numbers if self.apart else numbers + sum(counts)
+        self.module = module(inputs=inputs, outputs=outputs, **told, **arguments)
+
+    def forward(self, matrix: torch.Tensor) -> torch.Tensor:
+        """Scores [rows, outputs] of the float32 matrix [rows, features]."""
+        numbers, codes = self.prepared(matrix)
+        if self.apart:
+            return self.module(numbers, codes)
+        columns = [
+            (codes[:, index : index + 1] == torch.arange(count)).to(torch.float32)
+            for index, count in enumerate(self.prepared.counts)
+        ]
+        return self.module(torch.cat([numbers, *columns], dim=1))
+
+
+class Answering(nn.Module):  # type: ignore[misc]
+    """What is exported: probabilities [rows, classes], or values [rows, 1] on the label's own scale."""
+
+    def __init__(self, scored: Scored, *, classes: int, centre: float = 0.0, spread: float = 1.0) -> None:
+        super().__init__()
+        self.scored, self.classes, self.centre, self.spread = scored, classes, centre, spread
+
+    def forward(self, matrix: torch.Tensor) -> torch.Tensor:
+        """The answers to the float32 matrix [rows, features]."""
+        scores = self.scored(matrix)
+        return torch.softmax(scores, dim=1) if self.classes else scores * self.spread + self.centre

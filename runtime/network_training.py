@@ -1,0 +1,133 @@
+"""Trains a torch module on the rows: seeded, deterministic, stopped by the validation rows, in mixed precision where
+there is a GPU; and exports what it has learned."""
+
+import copy
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from mlspec.runtime.contract import Contract
+from mlspec.runtime.network_layout import Answering, Prepared, Scored
+from mlspec.runtime.training_settings import Fit, TrainingSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mlspec.runtime.train import Rows
+
+_BATCH = 4096  # rows answered at once
+
+
+class FittedNetwork:
+    """A trained network that answers like an estimator: float32 matrix [rows, features] in."""
+
+    def __init__(self, answering: Answering, width: int) -> None:
+        self.answering = answering.eval().cpu()
+        self.width = width
+
+    def predict_proba(self, matrix: "np.ndarray") -> "np.ndarray":
+        """Probabilities [rows, classes]."""
+        with torch.inference_mode():
+            parts = [self.answering(part) for part in torch.from_numpy(matrix).split(_BATCH)]
+            return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+
+    def predict(self, matrix: "np.ndarray") -> "np.ndarray":
+        """Values [rows]."""
+        return self.predict_proba(matrix)[:, 0]
+
+
+def fit_network(settings: TrainingSettings, fitted: "Rows", watched: "Rows | None") -> FittedNetwork:
+    """The module that the spec names, trained on `fitted` and stopped when `watched` are answered no better."""
+    threads = torch.get_num_threads()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what determinism asks of CUDA
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)
+    torch.manual_seed(settings.seed)
+    try:
+        return _fit(settings, fitted, watched)
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(False)
+
+
+def _fit(settings: TrainingSettings, fitted: "Rows", watched: "Rows | None") -> FittedNetwork:
+    contract = settings.contract
+    classes = len(contract.classes)
+    module, _, name = settings.estimator.rpartition(".")
+    prepared = Prepared(fitted.matrix, contract.features)
+    scored = Scored(getattr(import_module(module), name), settings.arguments, prepared, max(1, classes))
+    centre, spread = (0.0, 1.0) if classes else (float(fitted.target.mean()), float(fitted.target.std()) or 1.0)
+    loss = _Loss(classes=classes, centre=centre, spread=spread)
+    _descend(scored, loss, settings.fit, rows=(loss.tensors(fitted), watched and loss.tensors(watched)))
+    return FittedNetwork(Answering(scored, classes=classes, centre=centre, spread=spread), len(contract.features))
+
+
+class _Loss:
+    """How far scores are from the truth: cross entropy, or squares of values brought to one spread."""
+
+    def __init__(self, *, classes: int, centre: float, spread: float) -> None:
+        self._classes, self._centre, self._spread = classes, centre, spread
+        self._loss = nn.CrossEntropyLoss() if classes else nn.MSELoss()
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    def tensors(self, rows: "Rows") -> tuple[torch.Tensor, torch.Tensor]:
+        """The matrix, and class indices [rows] or scaled values [rows, 1], where they are learned from."""
+        target = torch.from_numpy(rows.target)
+        if not self._classes:
+            target = ((target - self._centre) / self._spread).to(torch.float32)[:, None]
+        return torch.from_numpy(rows.matrix).to(self.device), target.to(self.device)
+
+    def __call__(self, scored: Scored, matrix: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        mixed = self.device.type == "cuda"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=mixed):
+            scores = scored(matrix)
+        return self._loss(scores.to(torch.float32), target)
+
+
+def _descend(scored: Scored, loss: _Loss, fit: Fit, *, rows: Any) -> None:
+    """Epochs of AdamW on shuffled batches; the weights that answered the watched rows best are kept."""
+    (matrix, target), watched = rows
+    scored.to(loss.device)
+    optimizer = torch.optim.AdamW(scored.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
+    best, kept, since = float("inf"), None, 0
+    for _ in range(fit.epochs):
+        scored.train()
+        for batch in torch.randperm(len(matrix)).to(loss.device).split(fit.batch_size):
+            optimizer.zero_grad()
+            loss(scored, matrix[batch], target[batch]).backward()
+            optimizer.step()
+        if watched is None:
+            continue
+        now, since = _mean_loss(scored, loss, *watched), since + 1
+        if now < best:
+            best, kept, since = now, copy.deepcopy(scored.state_dict()), 0
+        if since >= fit.patience:
+            break
+    if kept is not None:
+        scored.load_state_dict(kept)
+
+
+def _mean_loss(scored: Scored, loss: _Loss, matrix: torch.Tensor, target: torch.Tensor) -> float:
+    scored.eval()
+    with torch.inference_mode():
+        parts = zip(matrix.split(_BATCH), target.split(_BATCH), strict=True)
+        return sum(float(loss(scored, *part)) * len(part[0]) for part in parts) / len(matrix)
+
+
+def convert_network(model: FittedNetwork, contract: Contract) -> Any:
+    """The network as a ModelProto, by torch's own exporter, without the traces of where it was made."""
+    output = "probabilities" if contract.classes else "value"
+    example = (torch.zeros(2, model.width),)
+    rows = {"matrix": {0: torch.export.Dim("rows", min=1)}}
+    program = torch.onnx.export(
+        model.answering, example, dynamo=True, verbose=False, opset_version=18,
+        input_names=["X"], output_names=[output], dynamic_shapes=rows,
+    )  # fmt: skip
+    proto = program.model_proto
+    for part in (proto, proto.graph, *proto.graph.node, *proto.graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return proto
