@@ -127,7 +127,7 @@ class Unit:
     requirements: tuple[str, ...]
     python: str
     architecture: Literal["x86_64", "arm64"]
-    platform: Literal["lambda", "sagemaker"]
+    platform: Literal["lambda", "sagemaker", "container"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 from mlspec.cli.cloudmark import running_cloud
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import approve_option, chosen_library, json_option, spec_options, target_option
-from mlspec.cli.plan import deployed_state, print_plan
+from mlspec.cli.plan import check_hosted, deployed_state, print_plan
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.terminal import confirm, is_terminal, next_command, say, show_json, working
 
@@ -34,6 +34,7 @@ def command(
     from mlspec.specs.diagnostics import SpecError
 
     project, sealed = _read(spec, environment, overrides)
+    check_hosted(project)
     cloud = project.cloud(start=True)
     state = deployed_state(project)
     plan = make_plan(project.bundle, state)

@@ -87,7 +87,17 @@ def plan_of(project: Project) -> "Plan":
     """The plan from what is recorded as deployed to the project's bundle."""
     from mlspec.compiler.plan import make_plan
 
+    check_hosted(project)
     return make_plan(project.bundle, deployed_state(project), where=running_cloud(project))
+
+
+def check_hosted(project: Project) -> None:
+    """Raise SpecError where the bundle holds what no service runs yet: a plan without it would look complete."""
+    from mlspec.specs.diagnostics import SpecError
+    from mlspec.targets.aws.hosting import unhosted
+
+    if problems := unhosted(project.lock):
+        raise SpecError(problems)
 
 
 def deployed_state(project: Project) -> "State | None":

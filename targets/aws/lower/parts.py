@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from mlspec.compiler.graph import Unit
+from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.units.gate import gate_unit
 from mlspec.compiler.units.inference import inference_unit
 from mlspec.compiler.units.monitor import monitor_unit
@@ -21,6 +22,7 @@ UNITS: Mapping[str, Callable[[Checked], Unit]] = {
     "start": start_unit,
     "training": training_unit,
 }
+IN_A_CONTAINER: Mapping[str, Callable[[Checked], Unit]] = {"container": container_unit, "training": training_unit}
 
 
 def make_units(checked: Checked) -> tuple[dict[str, Unit], tuple[Diagnostic, ...]]:
@@ -28,7 +30,7 @@ def make_units(checked: Checked) -> tuple[dict[str, Unit], tuple[Diagnostic, ...
     watches = any(monitor.signal in DRIFT_SIGNALS for monitor in checked.spec.monitors)
     units: dict[str, Unit] = {}
     problems: list[Diagnostic] = []
-    for name, make in UNITS.items():
+    for name, make in (IN_A_CONTAINER if checked.spec.serving.target == "container" else UNITS).items():
         if name == "monitor" and not watches:
             continue
         try:

@@ -7,6 +7,7 @@ from mlspec.compiler.vendor import unit_digest
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import SpecError
 from mlspec.targets.aws.lower.code import lower_code
+from mlspec.targets.aws.lower.container import container_graph
 from mlspec.targets.aws.lower.context import Context, Lowered
 from mlspec.targets.aws.lower.control import lower_control
 from mlspec.targets.aws.lower.dashboard import lower_dashboard
@@ -56,6 +57,8 @@ def lower(checked: Checked, inputs: Mapping[str, bytes]) -> Graph:
     found = {problem.path: problem for problem in (*problems, *refusals(checked, inputs))}
     if found:
         raise SpecError(found.values())
+    if checked.spec.serving.target == "container":
+        return container_graph(checked, inputs, units)
     digests = {name: unit_digest(unit) for name, unit in units.items()}
     context = Context(checked, inputs, units, digests, state_machine(checked))
     lowered = tuple(step(context) for step in LOWERINGS)

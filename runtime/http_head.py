@@ -1,0 +1,116 @@
+"""The head of a request turned into what is to be done: which route, how long a body, or why it is refused."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from mlspec.runtime.http_replies import Page, refusal
+
+CHUNKED = -1
+_LONGEST_PATH = 2048
+_TYPES = (b"application/json", b"text/csv")
+_UNKNOWN = "other"
+
+
+class Route(NamedTuple):
+    """One path: `protocol` where it takes rows to predict, else the page it shows; `name` is one of ROUTES."""
+
+    name: str
+    protocol: str = ""
+    page: Callable[[], Page] | None = None
+
+    @property
+    def allow(self) -> bytes:
+        """The methods of the route."""
+        return b"POST" if self.protocol else b"GET, HEAD"
+
+
+class Head(NamedTuple):
+    """A request without its body; `length` may be CHUNKED. `refused` is the answer whatever the body is."""
+
+    route: Route
+    words: bytes  # method and path, as the access log has them
+    length: int
+    keep_alive: bool
+    with_body: bool = True  # whether the response has one
+    content_type: str = ""
+    partial: bool = False
+    explain: bool = False
+    expects: bool = False  # 100-continue
+    refused: Page | None = None
+
+
+class RawHead(NamedTuple):
+    """What the parser saw; header names in lower case."""
+
+    method: bytes
+    target: bytes
+    headers: Mapping[bytes, bytes]
+    keep_alive: bool
+
+
+def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head:
+    """The head of `raw`, for bodies of at most `most` bytes."""
+    path, _, query = raw.target.partition(b"?")
+    route = routes.get(path)
+    length = _length(raw.headers)
+    content_type = raw.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    asked = parse_qs(query.decode("ascii", "replace")) if query and route and route.protocol else {}
+    return Head(
+        route=route or Route(_UNKNOWN),
+        words=_words(raw.method, path),
+        length=length,
+        keep_alive=raw.keep_alive,
+        with_body=raw.method != b"HEAD",
+        content_type=content_type.decode("ascii", "replace") or "application/json",
+        partial=asked.get("partial", [""])[-1] == "true",
+        explain=asked.get("explain", [""])[-1] == "true",
+        expects=raw.headers.get(b"expect", b"").lower() == b"100-continue",
+        refused=_refused(raw, path, route, content_type) or _too_long(length, most),
+    )
+
+
+def _length(headers: Mapping[bytes, bytes]) -> int:
+    """The parser has refused two lengths, a length beside chunks, and what is no number."""
+    return CHUNKED if b"transfer-encoding" in headers else int(headers.get(b"content-length", b"0"))
+
+
+def _refused(raw: RawHead, path: bytes, route: Route | None, content_type: bytes) -> Page | None:
+    if len(path) > _LONGEST_PATH:
+        return refusal(414, "path too long", f"a path has at most {_LONGEST_PATH} bytes")
+    if route is None:
+        return refusal(404, "not found", "no such path; GET /docs lists those there are")
+    if raw.method not in route.allow.split(b", "):
+        return refusal(405, "method not allowed", f"use {route.allow.decode()}", allow=route.allow)
+    return _unreadable(raw.headers, content_type, v2=route.protocol == "v2") if route.protocol else None
+
+
+def _unreadable(headers: Mapping[bytes, bytes], content_type: bytes, *, v2: bool) -> Page | None:
+    """Why a body cannot be read, whatever it holds."""
+    if headers.get(b"expect", b"100-continue").lower() != b"100-continue":
+        return refusal(417, "expectation failed", "the only expectation that is met is 100-continue")
+    if headers.get(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
+        return refusal(501, "not implemented", "the only transfer encoding is chunked")
+    if b"transfer-encoding" not in headers and b"content-length" not in headers:
+        return refusal(411, "length required", "send content-length, or the body in chunks")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        return refusal(415, "unsupported media type", "send the body as it is, without content-encoding")
+    types = _TYPES[:1] if v2 else _TYPES
+    if content_type and content_type not in types:
+        return refusal(415, "unsupported media type", f"send {' or '.join(kind.decode() for kind in types)}")
+    return None
+
+
+def _too_long(length: int, most: int) -> Page | None:
+    return too_large(most) if length > most else None
+
+
+def too_large(most: int) -> Page:
+    """The answer to a body of more than `most` bytes."""
+    return refusal(413, "too large", f"a request has at most {most} bytes")
+
+
+def _words(method: bytes, path: bytes) -> bytes:
+    """A part of a JSON object: a path is any bytes, so what is not plain ASCII becomes a question mark."""
+    plain = bytes(c if 32 < c < 127 and c not in b'"\\' else 63 for c in path[:200])
+    return b'"method":"%b","path":"%b"' % (method, plain)

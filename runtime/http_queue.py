@@ -1,0 +1,106 @@
+"""Requests that wait for the model: taken together at the end of each turn of the loop, never made to wait for more."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Protocol
+
+from msgspec.json import encode
+
+from mlspec.runtime.http_head import Head
+from mlspec.runtime.http_model import Model, Outcome, Seen
+
+_MOST = 64  # requests that are taken together
+_SLICE = 0.005  # seconds of work between two looks at the network
+_LONG = 0.020  # work that is expected to take longer is done beside the loop
+_LARGE = 256 * 1024  # bytes of one body that are expected to
+_SMOOTH = 0.1  # how much the newest measurement changes what is expected
+LATE = Outcome(503, encode({"error": "unavailable", "reason": "too many requests wait; try again later"}))
+
+
+class Asker(Protocol):
+    """Who waits for an answer."""
+
+    def take(self, head: Head, outcome: Outcome) -> None:
+        """Called once."""
+
+
+Waiting = tuple[Asker, Head, bytes, float]
+Served = Callable[[list[Waiting], list[Outcome], list[Seen], float], None]
+
+
+class Queue:
+    """`ask` adds a request; `served` is called with each lot that was answered, and the time of that."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, deadline: float, served: Served) -> None:
+        self._loop = loop
+        self._deadline = deadline
+        self._served = served
+        self._waiting: list[Waiting] = []
+        self._working = False
+        self._cost = 0.0  # seconds that a request is expected to take
+        self._beside: ThreadPoolExecutor | None = None
+        self.model: Model | None = None
+        self.missing = "no release is serving yet"
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is being done."""
+        return not self._working
+
+    def ask(self, asker: Asker, head: Head, body: bytes) -> bool:
+        """Wait for a turn; False where it would come after the deadline."""
+        waiting = self._waiting
+        if self._cost * len(waiting) > self._deadline:
+            return False
+        waiting.append((asker, head, body, perf_counter()))
+        if not self._working:
+            self._working = True
+            self._loop.call_soon(self._work)
+        return True
+
+    def _work(self) -> None:
+        """One lot: as many as fit into a slice of time, at least one."""
+        lot = self._waiting
+        most = min(_MOST, int(_SLICE / self._cost) or 1) if self._cost else _MOST
+        self._waiting = lot[most:]
+        del lot[most:]
+        started = perf_counter()
+        if started - lot[0][3] > self._deadline:
+            self._done(lot, ([LATE] * len(lot), []))
+        elif self._large(lot) or self._cost > _LONG:
+            self._beside = self._beside or ThreadPoolExecutor(1, "predict")
+            self._beside.submit(self._work_beside, lot, started)
+        else:
+            self._done(lot, self._timed(lot, started))
+
+    def _work_beside(self, lot: list[Waiting], started: float) -> None:
+        """In a thread: the loop goes on reading, refusing and telling that the server lives."""
+        self._loop.call_soon_threadsafe(self._done, lot, self._timed(lot, started))
+
+    def _timed(self, lot: list[Waiting], started: float) -> tuple[list[Outcome], list[Seen]]:
+        answers = self._answer(lot)
+        if not self._large(lot):
+            self._cost += _SMOOTH * ((perf_counter() - started) / len(lot) - self._cost)
+        return answers
+
+    def _large(self, lot: list[Waiting]) -> bool:
+        return any(len(body) > _LARGE for _, _, body, _ in lot)
+
+    def _answer(self, lot: list[Waiting]) -> tuple[list[Outcome], list[Seen]]:
+        model = self.model
+        if model is None:
+            body = encode({"error": "unavailable", "reason": self.missing})
+            return [Outcome(503, body)] * len(lot), []
+        return model.answer([(head, body) for _, head, body, _ in lot])
+
+    def _done(self, lot: list[Waiting], answers: tuple[list[Outcome], list[Seen]]) -> None:
+        outcomes, seen = answers
+        for (asker, head, _, _), outcome in zip(lot, outcomes, strict=True):
+            asker.take(head, outcome)
+        self._served(lot, outcomes, seen, perf_counter())
+        if self._waiting:
+            self._loop.call_soon(self._work)
+        else:
+            self._working = False

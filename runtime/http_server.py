@@ -1,0 +1,132 @@
+"""The master of the server: it makes what the workers share, starts them, starts those again that died, ends them."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import NoReturn
+
+from mlspec.runtime.http_counters import SharedCounters
+from mlspec.runtime.http_log import shared_lock
+from mlspec.runtime.http_settings import Application, Settings, settings_from
+
+_QUICK_SECONDS = 1.0  # a worker that ends sooner than this was not able to serve
+_MOST_QUICK = 5  # of those, one after another: then the master ends too, and whoever started it is told
+_BACKLOG = 4096
+_FAILED = 1
+
+
+def serve(application: Application, environ: Mapping[str, str] = os.environ) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code."""
+    try:
+        settings = settings_from(environ)
+        listeners = listen(settings)
+    except (OSError, ValueError) as error:
+        print(f"cannot serve: {error}", file=sys.stderr)
+        return _FAILED
+    return Master(application, settings, listeners).run()
+
+
+def listen(settings: Settings) -> list[socket.socket]:
+    """A socket for each worker, all on one port; where the system does not share it out, one socket for all.
+
+    The master keeps them open: connections that wait at a worker that died are taken by the one after it."""
+    if not (hasattr(socket, "SO_REUSEPORT") and sys.platform == "linux"):
+        return [_listener(settings.host, settings.port, shared=False)] * settings.workers
+    with _listener(settings.host, settings.port, shared=False) as alone:  # fails where another server listens
+        port = alone.getsockname()[1]
+    return [_listener(settings.host, port, shared=True) for _ in range(settings.workers)]
+
+
+def _listener(host: str, port: int, *, shared: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+class Master:
+    """Waits for its workers; it serves nothing itself, so that nothing can end it but a signal."""
+
+    def __init__(self, application: Application, settings: Settings, listeners: list[socket.socket]) -> None:
+        self._application = application
+        self._settings = settings
+        self._listeners = listeners
+        self._counters = SharedCounters(settings.workers)
+        self._lock = shared_lock()
+        self._alive, self._held = os.pipe()  # workers see the end of it when the master is gone
+        self._seats: dict[int, tuple[int, float]] = {}  # process id -> seat and when it began
+        self._ending = False
+        self._quick = 0
+
+    def run(self) -> int:
+        """Until a signal says so, and every worker has ended."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        signal.signal(signal.SIGHUP, self._pass_on)
+        for seat in range(self._settings.workers):
+            self._start(seat)
+        port = self._listeners[0].getsockname()[1]
+        text = f'{{"mlspec":"listening","port":{port},"workers":{self._settings.workers}}}\n'
+        os.write(1, text.encode())
+        while self._seats:
+            self._bury(*os.wait())
+        return _FAILED if self._quick >= _MOST_QUICK else 0
+
+    def _start(self, number: int) -> None:
+        self._counters.row(number).add("starts")
+        process = os.fork()
+        if process == 0:
+            self._work(number)
+        self._seats[process] = (number, time.monotonic())
+        if self._ending:  # the signal came while the process began
+            os.kill(process, signal.SIGTERM)
+
+    def _work(self, number: int) -> NoReturn:
+        """The child: heavy imports begin here, and the master stays small."""
+        status = _FAILED
+        try:
+            os.close(self._held)
+            for ours in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(ours, signal.SIG_DFL)
+            from mlspec.runtime.http_worker import Seat, Shared, run_worker
+
+            shared = Shared(self._counters, self._alive, self._lock)
+            run_worker(self._application, self._settings, shared, Seat(number, self._listeners[number]))
+            status = 0
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _bury(self, process: int, status: int) -> None:
+        """A worker has ended: another takes its seat, later and later where none can live."""
+        if process not in self._seats:
+            return
+        number, began = self._seats.pop(process)
+        if self._ending:
+            return
+        self._quick = self._quick + 1 if time.monotonic() - began < _QUICK_SECONDS else 0
+        code = os.waitstatus_to_exitcode(status)
+        print(f"worker {number} ended with {code}", file=sys.stderr, flush=True)
+        if self._quick >= _MOST_QUICK:
+            self._end(0, None)
+        else:
+            time.sleep(min(1.0, 0.1 * self._quick))
+            self._start(number)
+
+    def _end(self, number: int, frame: object) -> None:
+        self._ending = True
+        self._pass_on(signal.SIGTERM, frame)
+
+    def _pass_on(self, number: int, frame: object) -> None:
+        for process in tuple(self._seats):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)

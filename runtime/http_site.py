@@ -1,0 +1,111 @@
+"""What all connections of one worker share, and where they leave what they did: counters, access log, telemetry."""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from itertools import count
+
+from mlspec.runtime.http_connection import Connection
+from mlspec.runtime.http_counters import Counters
+from mlspec.runtime.http_head import Head, Route
+from mlspec.runtime.http_log import LogWriter
+from mlspec.runtime.http_model import Outcome, Seen
+from mlspec.runtime.http_queue import LATE, Queue, Waiting
+from mlspec.runtime.http_replies import Heads
+from mlspec.runtime.http_settings import Limits
+from mlspec.runtime.http_telemetry import ServerTelemetry
+
+_LINES = 512  # of the access log that are kept before they are written
+_NOWHERE = Head(Route("other"), b'"method":"","path":""', 0, keep_alive=False)
+
+
+class Site:
+    """One worker's share of the server; `now` is the loop's time at the last sweep."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, counters: Counters, log: LogWriter) -> None:
+        self.loop = loop
+        self.limits = limits
+        self.counters = counters
+        self.log = log
+        self.heads = Heads()
+        self.routes: dict[bytes, Route] = {}
+        self.known: dict[bytes, Head] = {}
+        self.connections: set[Connection] = set()
+        self.queue = Queue(loop, limits.deadline, self._served)
+        self.telemetry: ServerTelemetry | None = None
+        self.access_log = True
+        self.held = 0
+        self.draining = False
+        self.now = loop.time()
+        self._lines: list[bytes] = []
+        self._failures = count(1)
+        self._epoch = time.time() - time.perf_counter()
+
+    def ask(self, connection: Connection, head: Head, body: bytes) -> None:
+        """Have rows predicted; without waiting where too many do."""
+        if not self.queue.ask(connection, head, body):
+            connection.take(head, LATE)
+            self.counters.add("shed")
+            self.note(head, LATE.status, len(body), len(LATE.body))
+
+    def note(self, head: Head | None, status: int, received: int, sent: int) -> None:
+        """Log and count an answer that is no prediction."""
+        head = head or _NOWHERE
+        self.counters.answered(head.route.name, status)
+        if head.route.protocol and self.telemetry is not None:
+            self.telemetry.answered(status, 0.0, 0)
+        if self.access_log:
+            self._line(time.time(), head, (status, 0.0, 0, received, sent))
+
+    def count_connections(self) -> None:
+        self.counters.put("connections", len(self.connections))
+
+    def report(self, kind: str, text: str) -> str:
+        """A line for those who run the server, no caller sees it; the id under which it can be found."""
+        from msgspec.json import encode
+
+        request = f"{os.getpid()}-{next(self._failures)}"
+        self.log.write([encode({"mlspec": kind, "request": request, "text": text}) + b"\n"])
+        return request
+
+    def write_lines(self) -> None:
+        """Hand on what has been logged since the last time."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self.log.write(lines)
+        if self.log.lost:
+            self.counters.add("lost_log_lines", self.log.lost)
+            self.log.lost = 0
+
+    def write_telemetry(self) -> None:
+        """Write the metrics and the histograms of what was served since the last time."""
+        if self.telemetry is not None:
+            self.log.write([line.encode() + b"\n" for line in self.telemetry.lines(time.time())])
+
+    def _served(self, lot: Sequence[Waiting], outcomes: Sequence[Outcome], seen: Sequence[Seen], now: float) -> None:
+        """One lot has its answers: what of it is counted."""
+        counters, telemetry, rows = self.counters, self.telemetry, 0
+        for (_, head, body, since), outcome in zip(lot, outcomes, strict=True):
+            status, took = outcome.status, now - since
+            counters.answered(head.route.name, status)
+            counters.took(took)
+            rows += outcome.rows
+            if telemetry is not None:
+                telemetry.answered(status, took, outcome.rows)
+            if self.access_log:
+                self._line(self._epoch + now, head, (status, took, outcome.rows, len(body), len(outcome.body)))
+        counters.add("rows", rows)
+        counters.add("batches")
+        if telemetry is not None:
+            for one in seen:
+                telemetry.seen(one)
+
+    def _line(self, now: float, head: Head, told: tuple[int, float, int, int, int]) -> None:
+        status, seconds, rows, received, sent = told
+        self._lines.append(
+            b'{"mlspec":"access","time":%d,%b,"status":%d,"ms":%.3f,"rows":%d,"in":%d,"out":%d}\n'
+            % (now * 1000, head.words, status, seconds * 1000, rows, received, sent)
+        )
+        if len(self._lines) >= _LINES:
+            self.write_lines()

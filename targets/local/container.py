@@ -1,0 +1,139 @@
+"""The container's unit run as a process on this machine: the same files, without an image."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, sleep
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from mlspec.compiler.units.container import container_unit
+from mlspec.compiler.vendor import unit_digest, unit_files
+from mlspec.specs.checked import Checked
+from mlspec.specs.diagnostics import Diagnostic, SpecError
+
+_START_SECONDS = 30.0
+_END_SECONDS = 30.0
+_LOOK_SECONDS = 0.01
+_LISTENING = re.compile(rb'"listening","port":(\d+)')
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How the server is to run: port 0 takes a free one, no `workers` means one for each processor."""
+
+    port: int = 8080
+    workers: int | None = None
+    host: str = "127.0.0.1"
+    environment: str = "dev"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def container_folder(checked: Checked, home: Path) -> Path:
+    """The unit's files, written once for each content, with nothing that a run could change."""
+    unit = container_unit(checked)
+    folder = home / "serve" / f"container-{unit_digest(unit)[:16]}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix="container-", dir=folder.parent))
+        for name, content in unit_files(unit).items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            (made / name).write_bytes(content)
+        compiled = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(made)]
+        subprocess.run(compiled, check=True, capture_output=True)
+        try:
+            made.rename(folder)
+        except OSError:  # another process was quicker, with the same
+            shutil.rmtree(made)
+    return folder
+
+
+def server_command(folder: Path) -> list[str]:
+    """What the Dockerfile's entry point starts, with this interpreter."""
+    return [sys.executable, str(folder / "server.py")]
+
+
+def server_variables(model: Path, serving: Serving) -> dict[str, str]:
+    """The process's environment; nothing is written beside the files."""
+    told = {
+        "MLSPEC_MODEL_DIR": str(model.resolve()),
+        "MLSPEC_PORT": str(serving.port),
+        "MLSPEC_HOST": serving.host,
+        "MLSPEC_ENVIRONMENT": serving.environment,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": "",
+    }
+    told |= {"MLSPEC_WORKERS": str(serving.workers)} if serving.workers else {}
+    return {**os.environ, **told, **serving.variables}
+
+
+@contextlib.contextmanager
+def running_server(checked: Checked, model: Path, home: Path, serving: Serving) -> Iterator[str]:
+    """The URL of a server that answers for the release in `model`; it ends with this block.
+
+    Raises SpecError where it does not come up."""
+    with started_server(container_folder(checked, home), server_variables(model, serving)) as server:
+        yield server.url
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: its master's process, where it answers, and the file that its output goes to."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str
+    output: Path
+
+
+@contextlib.contextmanager
+def started_server(folder: Path, variables: Mapping[str, str]) -> Iterator[Server]:
+    """The unit in `folder`, serving; it ends with this block. Raises SpecError where it does not come up."""
+    with tempfile.TemporaryDirectory(prefix="mlspec-serve-") as scratch:
+        output = Path(scratch) / "output"
+        with output.open("wb") as log:
+            process = subprocess.Popen(
+                server_command(folder), cwd=folder, env=dict(variables), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log,
+            )  # fmt: skip
+        try:
+            yield Server(process, _ready(process, output, variables["MLSPEC_HOST"]), output)
+        finally:
+            end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask the server to end, and see that it does."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _ready(process: "subprocess.Popen[bytes]", output: Path, host: str) -> str:
+    """The URL, once a release serves there."""
+    direct = build_opener(ProxyHandler({}))
+    last = monotonic() + _START_SECONDS
+    while process.poll() is None and monotonic() < last:
+        url = f"http://{host}:{_port(output)}"
+        with contextlib.suppress(URLError, OSError), direct.open(f"{url}/ping", timeout=_START_SECONDS):
+            return url
+        sleep(_LOOK_SECONDS)
+    said = output.read_text(errors="replace").strip().splitlines()
+    raise SpecError([Diagnostic("ML842", f"the server did not come up: {said[-1] if said else 'it said nothing'}")])
+
+
+def _port(output: Path) -> int:
+    """The port that the server says it listens on; 0, which answers nothing, before it has."""
+    found = _LISTENING.search(output.read_bytes())
+    return int(found[1]) if found else 0
