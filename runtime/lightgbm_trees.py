@@ -43,7 +43,9 @@ def lightgbm_ensemble(model: Any) -> Ensemble:
 
 def _nodes(root: Mapping[str, Any], scale: float) -> Iterator[Node]:
     """The root first, each before what is below it; a loop, since trees grown leaf by leaf are deep."""
-    order, places, waiting = [], {}, [root]
+    order: list[Mapping[str, Any]] = []
+    places: dict[int, int] = {}
+    waiting = [root]
     while waiting:
         node = waiting.pop()
         places[id(node)] = len(order)

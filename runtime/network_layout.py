@@ -23,16 +23,17 @@ class Prepared(nn.Module):  # type: ignore[misc]
     def __init__(self, matrix: "np.ndarray", features: Sequence[Column]) -> None:
         super().__init__()
         self.counts = tuple(len(column.values) for column in features if column.type == "category")
-        coded = [column.type == "category" for column in features]
-        self.number_places = [index for index, category in enumerate(coded) if not category]
-        self.code_places = [index for index, category in enumerate(coded) if category]
-        for name, values in _scales(matrix[:, self.number_places]).items():
+        numbers = [index for index, column in enumerate(features) if column.type != "category"]
+        codes = [index for index, column in enumerate(features) if column.type == "category"]
+        for name, values in _scales(matrix[:, numbers]).items():
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("number_places", torch.tensor(numbers, dtype=torch.int64))
+        self.register_buffer("code_places", torch.tensor(codes, dtype=torch.int64))
         self.register_buffer("absent", torch.tensor(self.counts, dtype=torch.float32))
 
     def forward(self, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Float32 [rows, numbers] and int64 [rows, categories] of the float32 matrix [rows, features]."""
-        numbers, codes = matrix[:, self.number_places], matrix[:, self.code_places]
+        numbers, codes = matrix.index_select(1, self.number_places), matrix.index_select(1, self.code_places)
         scaled = (torch.where(numbers.isnan(), self.median, numbers) - self.mean) / self.spread
         known = (codes >= 0) & (codes < self.absent)
         return scaled.clamp(-_FURTHEST, _FURTHEST), torch.where(known, codes, self.absent).to(torch.int64)
@@ -42,17 +43,13 @@ def _scales(numbers: "np.ndarray") -> Mapping[str, "np.ndarray"]:
     """Of each column what is known of it: 0 and 1 where nothing is, or where it never varies."""
     import numpy as np
 
+    if not numbers.shape[1]:
+        return {name: np.zeros(0) for name in ("median", "mean", "spread")}
     empty = np.isnan(numbers).all(axis=0)
     wide = np.where(empty, 0.0, numbers.astype(np.float64))
     spread = np.nanstd(wide, axis=0)
     scales = {"median": np.nanmedian(wide, axis=0), "mean": np.nanmean(wide, axis=0)}
-    return {**scales, "spread": np.where(spread > 0, spread, 1.0)} if wide.size else _NOTHING()
-
-
-def _NOTHING() -> Mapping[str, "np.ndarray"]:  # noqa: N802
-    import numpy as np
-
-    return {name: np.zeros(0) for name in ("median", "mean", "spread")}
+    return {**scales, "spread": np.where(spread > 0, spread, 1.0)}
 
 
 class Scored(nn.Module):  # type: ignore[misc]
@@ -74,7 +71,7 @@ class Scored(nn.Module):  # type: ignore[misc]
         if self.apart:
             return self.module(numbers, codes)
         columns = [
-            (codes[:, index : index + 1] == torch.arange(count)).to(torch.float32)
+            (codes[:, index : index + 1] == torch.arange(count, device=codes.device)).to(torch.float32)
             for index, count in enumerate(self.prepared.counts)
         ]
         return self.module(torch.cat([numbers, *columns], dim=1))

@@ -1,8 +1,12 @@
 """Trains a torch module on the rows: seeded, deterministic, stopped by the validation rows, in mixed precision where
 there is a GPU; and exports what it has learned."""
 
+import contextlib
 import copy
+import logging
 import os
+import warnings
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -122,12 +126,25 @@ def convert_network(model: FittedNetwork, contract: Contract) -> Any:
     output = "probabilities" if contract.classes else "value"
     example = (torch.zeros(2, model.width),)
     rows = {"matrix": {0: torch.export.Dim("rows", min=1)}}
-    program = torch.onnx.export(
-        model.answering, example, dynamo=True, verbose=False, opset_version=18,
-        input_names=["X"], output_names=[output], dynamic_shapes=rows,
-    )  # fmt: skip
+    with _quiet():
+        program = torch.onnx.export(
+            model.answering, example, dynamo=True, verbose=False, opset_version=18,
+            input_names=["X"], output_names=[output], dynamic_shapes=rows,
+        )  # fmt: skip
     proto = program.model_proto
     for part in (proto, proto.graph, *proto.graph.node, *proto.graph.value_info):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     return proto
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter tells of what it does not need, and warns of its own old names."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    logger.setLevel(level)

@@ -1,6 +1,7 @@
 """A network for tables, to be named in a spec: `_target_: mlspec.runtime.networks.TabularMLP`. Needs torch."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -27,7 +28,7 @@ class TabularMLP(nn.Module):  # type: ignore[misc]  # torch is not looked into: 
         self.embeddings = nn.ModuleList([nn.Embedding(count, width) for count, width in sizes])
         widths = [inputs + sum(width for _, width in sizes), *hidden]
         layers: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], outputs))
 

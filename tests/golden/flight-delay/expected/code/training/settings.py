@@ -43,8 +43,11 @@ SETTINGS = TrainingSettings(
     split=Split("time", test=Part(milliseconds=1296000000), validation=Part(share=0.0)),
     estimator="sklearn.ensemble.HistGradientBoostingClassifier",
     arguments={"max_iter": 200, "learning_rate": 0.06},
+    framework="sklearn",
     seed=7,
     window=11664000000,
     versus=(("roc_auc", (0.95,)),),
     segments=("carrier",),
+    engine="auto",
+    target="lambda",
 )

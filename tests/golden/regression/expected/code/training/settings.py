@@ -29,8 +29,11 @@ SETTINGS = TrainingSettings(
     split=Split("random", test=Part(share=0.2), validation=Part(share=0.1)),
     estimator="sklearn.linear_model.Ridge",
     arguments={"alpha": 0.5},
+    framework="sklearn",
     seed=7,
     window=None,
     versus=(("r2", ()),),
     segments=(),
+    engine="auto",
+    target="lambda",
 )
