@@ -46,29 +46,16 @@ def challengers_are_compared(view: View) -> Iterator[Wording]:
 def segments_have_rows(view: View) -> Iterator[Wording]:
     """The least rows that pass the checks must leave enough in a segment to be judged."""
     least = max((check.rows.min for check in view.checks.values() if check.rows), default=0)
-    share = _share_of_test(view)
-    if not least or not share:
+    test = view.split.test if view.split else None
+    if not least or not isinstance(test, Percent) or not test.fraction:
         return
     for index, gate in view.gates.items():
         column = view.columns.get(gate.each or "")
-        rows = int(least * share / len(column.values)) if column and column.values else gate.min_rows
+        rows = int(least * test.fraction / len(column.values)) if column and column.values else gate.min_rows
         if rows < gate.min_rows:
             message = f"{least} rows leave about {rows} test rows in a segment of '{gate.each}', below {gate.min_rows}"
             path = ("gates", str(index), "min_rows")
             yield Wording("ML253", message, "lower min_rows, or raise the least rows of data.checks", path)
-
-
-def _share_of_test(view: View) -> float | None:
-    """Which part of the rows gates are judged on; a length of time is a part of the window, if there is one."""
-    test = view.split.test if view.split else None
-    if isinstance(test, Percent):
-        return float(test.fraction)
-    window = view.at("data", "window")
-    try:
-        whole = Duration.parse(window) if isinstance(window, str) else None
-    except ValueError:
-        return None
-    return test.milliseconds / whole.milliseconds if test and whole and whole.milliseconds else None
 
 
 def units_stand_on_numbers(view: View) -> Iterator[Wording]:

@@ -25,7 +25,7 @@ def reachable_source(view: View) -> Iterator[Wording]:
 def one_label(view: View) -> Iterator[Wording]:
     """A model learns one thing."""
     labels = view.named("label")
-    if view.all_columns and not labels:
+    if view.all_roles and not labels:
         hint = "give the column to be predicted `role: label`"
         yield Wording("ML220", "no column has role label", hint, _COLUMNS, True)
     for name in labels[1:]:
@@ -58,7 +58,7 @@ def one_time_column(view: View) -> Iterator[Wording]:
 
 def time_needs_a_column(view: View) -> Iterator[Wording]:
     """Whatever goes by time needs to know which column tells it."""
-    if not view.all_columns or view.named("time"):
+    if not view.all_roles or view.named("time"):
         return
     hint = "give a column of type datetime `role: time`"
     split = view.split

@@ -60,7 +60,7 @@ def segments_are_categories(view: View) -> Iterator[Wording]:
     categories = [name for name, column in view.columns.items() if column.type == "category"]
     for index, gate in view.gates.items():
         path = ("gates", str(index), "each")
-        if gate.each is None or gate.each in categories:
+        if gate.each is None or gate.each in categories or not view.roles:
             continue
         if gate.each not in view.roles:
             yield Wording(

@@ -19,6 +19,7 @@ from mlspec.specs.models import (
     Tune,
     Waiver,
 )
+from mlspec.specs.nearest import nearest
 
 Task = Literal["binary", "multiclass", "regression"]
 _Part = TypeVar("_Part", bound=Block)
@@ -47,6 +48,12 @@ class View:
     def named(self, role: str) -> list[str]:
         """The columns with that role, in order."""
         return [name for name, found in self.roles.items() if found == role]
+
+    @property
+    def all_roles(self) -> bool:
+        """Whether the role of every column can be read: then one that no column has is missing, and not misspelt."""
+        columns = _mapping(self.at("data", "columns"))
+        return bool(self.roles) and all(name in self.columns or _has_role(columns.get(name)) for name in self.roles)
 
     @property
     def features(self) -> dict[str, Column]:
@@ -118,6 +125,15 @@ def view_of_spec(spec: Spec, tree: Mapping[str, Any], environments: tuple[str, .
         serving=spec.serving,
         notify=spec.notify,
     )
+
+
+_ROLES = ("feature", "label", "ignore", "id", "time")
+
+
+def _has_role(raw: Any) -> bool:
+    """Whether a column that cannot be read says its role all the same, or leaves it out."""
+    known = isinstance(raw, Mapping) and raw.get("role", "feature") in _ROLES
+    return known and not any(nearest(key, ("role",)) for key in raw if key != "role")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -26,7 +26,6 @@ CASES = (
     ("auth: iam", "auth: iam, timeout: 40ms", "ML260"),
     ("auth: iam", "auth: iam, concurrency: @@901", "ML261"),
     ("auth: iam", "auth: iam, max_rows: @@1000000", "ML262"),
-    ("rows: {min: 5000}", "rows: {min: 1000}", "ML253"),
     ("test: 15d", "test: 7%", "ML253"),
     ("    spend:", "    @@actual_spend: {type: float}\n    spend:", "ML255"),
     ("HistGradientBoostingClassifier, max_iter: 200", "RandomForestClassifier", "ML263"),
