@@ -37,14 +37,19 @@ class Package:
     note: str = ""
 
 
-def build_packages(bundle: Bundle, directory: Path, *, where: Platform | None = None) -> list[Package]:
+def build_packages(
+    bundle: Bundle, directory: Path, *, where: Platform | None = None, limited: bool = True
+) -> list[Package]:
     """Build `directory/packages/<unit>.zip` for every unit of `bundle`, for `where` (None: each unit's own platform).
 
-    Raises SpecError when a zip is over Lambda's limit or a pinned requirement cannot be had."""
+    Raises SpecError when a pinned requirement cannot be had or, if `limited`, a zip is over Lambda's limit."""
     folder = directory / "packages"
     folder.mkdir(parents=True, exist_ok=True)
     units = {unit: files for unit, files in units_of(bundle).items() if unit not in IMAGES}
-    return [_build(unit, files, folder, where=where or platform_of(unit, bundle)) for unit, files in units.items()]
+    built = [_build(unit, files, folder, where=where or platform_of(unit, bundle)) for unit, files in units.items()]
+    if limited:
+        _check_sizes(built)
+    return built
 
 
 def units_of(bundle: Bundle) -> dict[str, dict[str, bytes]]:
@@ -76,14 +81,20 @@ def _build(unit: str, files: Mapping[str, bytes], folder: Path, *, where: Platfo
     target = folder / f"{unit}.zip"
     target.unlink(missing_ok=True)
     shutil.copyfile(built, target)
-    return _report(unit, target, where=where, limited=unit != "training")
+    return _report(unit, target, where=where)
 
 
-def _report(unit: str, path: Path, *, where: Platform, limited: bool) -> Package:
+def _check_sizes(packages: list[Package]) -> None:
+    """Every function's zip must fit; training runs on SageMaker, which has no such limit."""
+    large = [package for package in packages if package.unit != "training" and package.unpacked > LAMBDA_LIMIT]
+    if large:
+        texts = (f"unit {package.unit} is {package.unpacked >> 20} MiB unpacked; Lambda takes 250" for package in large)
+        raise SpecError(Diagnostic("ML701", text) for text in texts)
+
+
+def _report(unit: str, path: Path, *, where: Platform) -> Package:
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
-    if limited and unpacked > LAMBDA_LIMIT:
-        raise SpecError([Diagnostic("ML701", f"unit {unit} is {unpacked >> 20} MiB unpacked; Lambda takes 250")])
     compiled = interpreter_of(where) is not None
     note = "" if compiled else f"no Python {where.python} here: the zip carries no .pyc files and starts slower"
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,100 @@
+"""Built packages are shipped as zip or image for a reason that is told, or refused; their start-up time is real."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mlspec.cli.app import invoke
+from mlspec.compiler.bundle import Bundle
+from mlspec.specs.diagnostics import SpecError
+from mlspec.targets.packaging import LAMBDA_LIMIT, Package, Platform, build_packages
+from mlspec.targets.packaging.image import write_context
+from mlspec.targets.packaging.measure import init_seconds
+from mlspec.targets.packaging.planner import IMAGE_LIMIT, INIT_LIMIT, MODEL_ROOM, choose
+
+MEBIBYTE = 2**20
+
+
+def package(unpacked: int, unit: str = "inference") -> Package:
+    return Package(unit, Path("x.zip"), "d", unpacked // 3, unpacked)
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "asked", "form"),
+    [
+        (104 * MEBIBYTE, "auto", "zip"),
+        (LAMBDA_LIMIT - MODEL_ROOM, "auto", "zip"),
+        (LAMBDA_LIMIT - MODEL_ROOM + 1, "auto", "image"),
+        (LAMBDA_LIMIT - MODEL_ROOM + 1, "zip", "refused"),
+        (1 * MEBIBYTE, "image", "image"),
+        (IMAGE_LIMIT + 1, "image", "refused"),
+    ],
+)
+def test_size_decides_the_form(unpacked: int, asked: str, form: str) -> None:
+    choice = choose(package(unpacked), init=0.2, asked=asked)
+    assert choice.form == form
+    assert choice.why
+
+
+def test_what_starts_too_slowly_is_refused_and_says_how_slowly() -> None:
+    choice = choose(package(MEBIBYTE), init=INIT_LIMIT + 2.5)
+    assert (choice.form, choice.why) == ("refused", "it starts in 12.5 s; Lambda gives 10")
+
+
+def test_a_control_function_needs_no_room_for_a_model() -> None:
+    assert choose(package(LAMBDA_LIMIT, "gate"), init=None, asked="image").form == "zip"
+
+
+def unit_bundle(handler: bytes, filler: bytes = b"") -> Bundle:
+    files = {"code/inference/handler.py": handler, "code/inference/requirements.txt": b""}
+    if filler:
+        files["code/inference/filler.bin"] = filler
+    serving = {"python": "3.12", "architecture": "x86_64"}
+    return Bundle({**files, "mlspec.lock": json.dumps({"spec": {"serving": serving}}).encode()})
+
+
+def test_start_up_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
+    handler = b"import time\ndone = time.perf_counter() + 0.2\nwhile time.perf_counter() < done: pass\n"
+    built = build_packages(unit_bundle(handler), tmp_path, where=Platform.local())[0]
+    seconds = init_seconds(built.path, Platform.local(), tries=2)
+    assert seconds is not None
+    assert seconds >= 0.2
+
+
+def test_what_cannot_start_alone_has_no_start_up_time(tmp_path: Path) -> None:
+    built = build_packages(unit_bundle(b"import not_in_the_package\n"), tmp_path, where=Platform.local())[0]
+    assert init_seconds(built.path, Platform.local(), tries=1) is None
+    assert init_seconds(built.path, Platform("3.12", "sparc"), tries=1) is None
+
+
+def test_an_images_context_holds_the_zips_files_and_nothing_to_install(tmp_path: Path) -> None:
+    built = build_packages(unit_bundle(b"x = 1\n"), tmp_path, where=Platform.local())[0]
+    folder = write_context(built.path, tmp_path / "image", Platform("3.12", "arm64"))
+    write_context(built.path, folder, Platform("3.12", "arm64"))
+    dockerfile = (folder / "Dockerfile").read_text()
+    assert "python:3.12-arm64" in dockerfile
+    assert "RUN" not in dockerfile
+    assert (folder / "task" / "handler.py").read_bytes() == b"x = 1\n"
+
+
+def test_a_zip_over_the_limit_is_not_deployed_but_can_be_planned(tmp_path: Path) -> None:
+    large = unit_bundle(b"x = 1\n", bytes(LAMBDA_LIMIT + 1))
+    with pytest.raises(SpecError, match="ML701"):
+        build_packages(large, tmp_path, where=Platform.local())
+    assert build_packages(large, tmp_path, where=Platform.local(), limited=False)[0].unpacked > LAMBDA_LIMIT
+
+
+def test_the_command_says_form_size_and_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["init", "binary", str(tmp_path / "churn.yaml")]) == 0
+    capsys.readouterr()
+    code = invoke(["package", str(tmp_path / "churn.yaml"), "--here", "--json"])
+    if code == 1:
+        pytest.skip("the wheels are not cached and no package index answers: `make dev` fetches them")
+    told = {entry["unit"]: entry for entry in json.loads(capsys.readouterr().out)["packages"]}
+    assert told["inference"]["form"] == "zip"
+    assert 0 < told["inference"]["init_seconds"] < INIT_LIMIT
+    assert told["inference"]["room"] > MODEL_ROOM
+    assert told["gate"]["init_seconds"] is None
+    shutil.rmtree(tmp_path / ".mlspec")
