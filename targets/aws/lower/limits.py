@@ -69,6 +69,16 @@ def _outside(path: str, value: Any, *, limit: tuple[Any, Any], who: str) -> Refu
     return Refusal(path, message, f"use {limit[0]} to {limit[1]}")
 
 
+def lambda_python(spec: Spec) -> Iterator[Refusal]:
+    """Lambda's Python 3.11 stands on glibc 2.26, and no wheel of NumPy 2 or ONNX Runtime runs on one before 2.27.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+    serving = spec.serving
+    if serving.target == "lambda" and serving.python == "3.11" and serving.engine != "compiled":
+        message = "ONNX Runtime does not run on Lambda's Python 3.11, whose system library is too old"
+        yield Refusal("serving.python", message, 'use "3.12" or "3.13", or serving.engine: compiled')
+
+
 def rollback_limits(spec: Spec) -> Iterator[Refusal]:
     """An alarm needs a number."""
     for number, signal in enumerate(spec.rollout.rollback_on):

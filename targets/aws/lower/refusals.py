@@ -21,6 +21,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("ML403", unbuilt.idle_steps),
     ("ML404", limits.limits),
     ("ML404", limits.windows),
+    ("ML404", limits.lambda_python),
     ("ML405", limits.rollback_limits),
     ("ML406", limits.images),
 )
