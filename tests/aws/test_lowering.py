@@ -37,7 +37,7 @@ def test_the_example_becomes_what_the_architecture_lists(graph: Graph) -> None:
     units = ("start", "gate", "rollout", "monitor", "inference")
     expected = {
         "key", "key-alias", "store", "store-versioning", "store-encryption", "store-public-access", "store-policy",
-        "store-lifecycle", "training-code", "training-role", "training-role-policy",
+        "store-lifecycle", "training-code", "inference-compiled-code", "training-role", "training-role-policy",
         *(f"{unit}{part}" for unit in units for part in ("", "-code", "-role", "-role-policy", "-logs")),
         "workflow", "workflow-role", "workflow-role-policy", "workflow-logs", "events-role", "events-role-policy",
         "live", "inference-url", "inference-url-permission", "registry", "dead-letters", "alerts", "alerts-1",
@@ -112,6 +112,7 @@ def test_names_in_variables_are_the_names_of_resources(graph: Graph) -> None:
     variables = plain(graph, graph.resource("rollout").properties["environment"])["variables"]
     assert variables["MLSPEC_FUNCTION"] == plain(graph, graph.resource("inference").properties["name"])
     assert variables["MLSPEC_BASE_KEY"] == graph.resource("inference-code").properties["key"]
+    assert variables["MLSPEC_COMPILED_BASE_KEY"] == graph.resource("inference-compiled-code").properties["key"]
     canaries = [str(alarm.properties["name"]) for alarm in alarms(graph) if alarm.name.startswith("canary-")]
     assert variables["MLSPEC_CANARY_ALARMS"].split(",") == canaries
     start = plain(graph, graph.resource("start").properties["environment"])["variables"]

@@ -68,6 +68,7 @@ def _object(context: Context, name: str, *, key: str, asset: Asset, path: str, w
 _ASKED_BY = {
     "training": "training",
     "inference": "serving",
+    "inference-compiled": "serving.engine",
     "gate": "gates",
     "rollout": "rollout",
     "monitor": "monitors",

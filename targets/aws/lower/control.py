@@ -57,10 +57,18 @@ def _rollout(context: Context) -> Shape:
             "MLSPEC_FUNCTION": Name("inference"),
             "MLSPEC_ALIAS": ALIAS_NAME,
             "MLSPEC_BASE_KEY": code_key("inference", context.digests["inference"]),
+            **_compiled_base(context),
             "MLSPEC_REGISTRY": Name("registry"),
             "MLSPEC_CANARY_ALARMS": comma_separated(canary_names(context)),
         },
     )
+
+
+def _compiled_base(context: Context) -> dict[str, Value]:
+    """The package without ONNX Runtime, where the spec's models may do without it."""
+    unit = "inference-compiled"
+    digest = context.digests.get(unit)
+    return {"MLSPEC_COMPILED_BASE_KEY": code_key(unit, digest)} if digest else {}
 
 
 def comma_separated(names: tuple[Name, ...]) -> Value:

@@ -6,6 +6,7 @@ from mlspec.compiler.graph import Unit
 from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.units.gate import gate_unit
 from mlspec.compiler.units.inference import inference_unit
+from mlspec.compiler.units.inference_compiled import compiles, engine_problems, inference_compiled_unit
 from mlspec.compiler.units.monitor import monitor_unit
 from mlspec.compiler.units.rollout import rollout_unit
 from mlspec.compiler.units.start import start_unit
@@ -17,6 +18,7 @@ from mlspec.targets.aws.lower.context import DRIFT_SIGNALS
 UNITS: Mapping[str, Callable[[Checked], Unit]] = {
     "gate": gate_unit,
     "inference": inference_unit,
+    "inference-compiled": inference_compiled_unit,
     "monitor": monitor_unit,
     "rollout": rollout_unit,
     "start": start_unit,
@@ -26,12 +28,14 @@ IN_A_CONTAINER: Mapping[str, Callable[[Checked], Unit]] = {"container": containe
 
 
 def make_units(checked: Checked) -> tuple[dict[str, Unit], tuple[Diagnostic, ...]]:
-    """Units by name, and what could not be made; the monitor only where there is drift to watch."""
-    watches = any(monitor.signal in DRIFT_SIGNALS for monitor in checked.spec.monitors)
+    """Units by name, and what could not be made; the monitor only where there is drift to watch, the function without
+    ONNX Runtime only where the model may do without it."""
+    idle = set() if any(monitor.signal in DRIFT_SIGNALS for monitor in checked.spec.monitors) else {"monitor"}
+    idle |= set() if compiles(checked) else {"inference-compiled"}
     units: dict[str, Unit] = {}
-    problems: list[Diagnostic] = []
+    problems = [*engine_problems(checked)]
     for name, make in (IN_A_CONTAINER if checked.spec.serving.target == "container" else UNITS).items():
-        if name == "monitor" and not watches:
+        if name in idle:
             continue
         try:
             units[name] = make(checked)

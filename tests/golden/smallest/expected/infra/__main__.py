@@ -558,6 +558,24 @@ inference = aws.lambda_.Function(
     opts=pulumi.ResourceOptions(depends_on=[inference_role_policy]),
 )
 
+# default: The code of inference-compiled; another digest is another object.
+aws.s3.BucketObjectv2(
+    "inference-compiled-code",
+    bucket=store.bucket,
+    bucket_key_enabled=True,
+    key="code/inference-compiled-<inference-compiled>.zip",
+    kms_key_id=key.arn,
+    server_side_encryption="aws:kms",
+    source=pulumi.FileAsset("../packages/inference-compiled.zip"),
+    source_hash="<inference-compiled>",
+    tags={
+        "mlspec:environment": "dev",
+        "mlspec:owner": "growth@example.com",
+        "mlspec:resource": "inference-compiled-code",
+        "mlspec:spec": "churn",
+    },
+)
+
 # default: Where traffic goes; the rollout shifts it between versions.
 live = aws.lambda_.Alias(
     "live",
@@ -716,6 +734,7 @@ rollout = aws.lambda_.Function(
             "MLSPEC_ALIAS": "live",
             "MLSPEC_BASE_KEY": "code/inference-<inference>.zip",
             "MLSPEC_CANARY_ALARMS": "churn-dev-canary-errors-alarm",
+            "MLSPEC_COMPILED_BASE_KEY": "code/inference-compiled-<inference-compiled>.zip",
             "MLSPEC_ENVIRONMENT": "dev",
             "MLSPEC_FUNCTION": "churn-dev-inference",
             "MLSPEC_KEY": key.arn,

@@ -1,10 +1,12 @@
 """Requests for flight-delay, decoded, checked and laid out for its model: the spec's contract, as code."""
 
+from array import array
+from collections.abc import Iterable
 from math import inf, nan
 from struct import Struct as Layout
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 MODEL = "flight-delay"
@@ -52,6 +54,22 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "precip": (),
     "pressure": (),
     "visib": (),
+}
+
+# What an input may hold: from, to, only whole numbers, or nothing at all.
+LIMITS: dict[str, tuple[float, float, bool, bool]] = {
+    "hour": (0, 23, True, False),
+    "weekday": (1, 7, True, False),
+    "carrier": (0, 15, True, False),
+    "origin": (0, 2, True, False),
+    "distance": (0.0, 6000.0, False, False),
+    "temp": (-60.0, 130.0, False, True),
+    "dewp": (-80.0, 100.0, False, True),
+    "humid": (0.0, 100.0, False, True),
+    "wind_speed": (0.0, 200.0, False, True),
+    "precip": (0.0, 20.0, False, True),
+    "pressure": (800.0, 1100.0, False, True),
+    "visib": (0.0, 10.0, False, True),
 }
 
 # What a caller who sent something else is told.
@@ -108,10 +126,50 @@ class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     late: Any = None
 
 
-class Request(Struct, forbid_unknown_fields=True, gc=False):
-    """What one request holds."""
+class Columns(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """The same as lists, of as many values as there are rows."""
 
-    records: Annotated[list[Record], Meta(min_length=1)]
+    # flight-delay.yaml:15:5
+    flight_id: Any = None
+    # flight-delay.yaml:16:5
+    time_hour: Any = None
+    # flight-delay.yaml:17:5
+    hour: list[Annotated[int, Meta(ge=0, le=23)]]
+    # flight-delay.yaml:18:5
+    weekday: list[Annotated[int, Meta(ge=1, le=7)]]
+    # flight-delay.yaml:19:5
+    carrier: list[str]
+    # flight-delay.yaml:20:5
+    origin: list[str]
+    # flight-delay.yaml:21:5
+    distance: list[Annotated[float, Meta(ge=0.0, le=6000.0)]]
+    # flight-delay.yaml:22:5
+    temp: list[Annotated[float, Meta(ge=-60.0, le=130.0)] | None]
+    # flight-delay.yaml:23:5
+    dewp: list[Annotated[float, Meta(ge=-80.0, le=100.0)] | None]
+    # flight-delay.yaml:24:5
+    humid: list[Annotated[float, Meta(ge=0.0, le=100.0)] | None]
+    # flight-delay.yaml:25:5
+    wind_speed: list[Annotated[float, Meta(ge=0.0, le=200.0)] | None]
+    # flight-delay.yaml:26:5
+    precip: list[Annotated[float, Meta(ge=0.0, le=20.0)] | None]
+    # flight-delay.yaml:27:5
+    pressure: list[Annotated[float, Meta(ge=800.0, le=1100.0)] | None]
+    # flight-delay.yaml:28:5
+    visib: list[Annotated[float, Meta(ge=0.0, le=10.0)] | None]
+    # flight-delay.yaml:29:5
+    dep_delay: Any = None
+    # flight-delay.yaml:30:5
+    late: Any = None
+
+
+class Request(Struct, forbid_unknown_fields=True, gc=False):
+    """What one request holds: one of the two, and whether the good rows are wanted where others are bad."""
+
+    records: Annotated[list[Record], Meta(min_length=1)] | UnsetType = UNSET
+    columns: Columns | UnsetType = UNSET
+    partial: bool = False
+    explain: bool = False
 
 
 decode = Decoder(Request).decode
@@ -139,3 +197,31 @@ def assemble(records: list[Record]) -> bytes:
             for r in records
         ]
     )
+
+
+def count(c: Columns) -> int:
+    """How many rows there are."""
+    return len(c.hour)
+
+
+def assemble_columns(c: Columns, rows: int) -> bytes:
+    """The same bytes as `assemble` gives; a column that is longer or shorter raises struct.error."""
+    pack = Layout(f"={rows}f").pack
+    table = array("f", bytes(rows * 48))
+    columns: tuple[Iterable[float], ...] = (
+        c.hour,
+        c.weekday,
+        [_CARRIER_CODES.get(v, inf) for v in c.carrier],
+        [_ORIGIN_CODES.get(v, inf) for v in c.origin],
+        c.distance,
+        [nan if v is None else v for v in c.temp],
+        [nan if v is None else v for v in c.dewp],
+        [nan if v is None else v for v in c.humid],
+        [nan if v is None else v for v in c.wind_speed],
+        [nan if v is None else v for v in c.precip],
+        [nan if v is None else v for v in c.pressure],
+        [nan if v is None else v for v in c.visib],
+    )
+    for at, values in enumerate(columns):
+        table[at::12] = array("f", pack(*values))
+    return table.tobytes()

@@ -1,10 +1,12 @@
 """Requests for churn, decoded, checked and laid out for its model: the spec's contract, as code."""
 
+from array import array
+from collections.abc import Iterable
 from math import inf
 from struct import Struct as Layout
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 MODEL = "churn"
@@ -22,6 +24,12 @@ _PLAN_CODES: dict[str, float] = {
 FEATURES: dict[str, tuple[str, ...]] = {
     "plan": tuple(_PLAN_CODES),
     "logins": (),
+}
+
+# What an input may hold: from, to, only whole numbers, or nothing at all.
+LIMITS: dict[str, tuple[float, float, bool, bool]] = {
+    "plan": (0, 2, True, False),
+    "logins": (0, 9223372036854775807, True, False),
 }
 
 # What a caller who sent something else is told.
@@ -44,10 +52,26 @@ class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     next_plan: Any = None
 
 
-class Request(Struct, forbid_unknown_fields=True, gc=False):
-    """What one request holds."""
+class Columns(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """The same as lists, of as many values as there are rows."""
 
-    records: Annotated[list[Record], Meta(min_length=1)]
+    # spec.yaml:7:5
+    customer: Any = None
+    # spec.yaml:8:5
+    plan: list[str]
+    # spec.yaml:9:5
+    logins: list[Annotated[int, Meta(ge=0, le=9223372036854775807)]]
+    # spec.yaml:10:5
+    next_plan: Any = None
+
+
+class Request(Struct, forbid_unknown_fields=True, gc=False):
+    """What one request holds: one of the two, and whether the good rows are wanted where others are bad."""
+
+    records: Annotated[list[Record], Meta(min_length=1)] | UnsetType = UNSET
+    columns: Columns | UnsetType = UNSET
+    partial: bool = False
+    explain: bool = False
 
 
 decode = Decoder(Request).decode
@@ -65,3 +89,21 @@ def assemble(records: list[Record]) -> bytes:
             for r in records
         ]
     )
+
+
+def count(c: Columns) -> int:
+    """How many rows there are."""
+    return len(c.plan)
+
+
+def assemble_columns(c: Columns, rows: int) -> bytes:
+    """The same bytes as `assemble` gives; a column that is longer or shorter raises struct.error."""
+    pack = Layout(f"={rows}f").pack
+    table = array("f", bytes(rows * 8))
+    columns: tuple[Iterable[float], ...] = (
+        [_PLAN_CODES.get(v, inf) for v in c.plan],
+        c.logins,
+    )
+    for at, values in enumerate(columns):
+        table[at::2] = array("f", pack(*values))
+    return table.tobytes()

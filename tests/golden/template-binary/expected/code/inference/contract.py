@@ -1,10 +1,12 @@
 """Requests for churn, decoded, checked and laid out for its model: the spec's contract, as code."""
 
+from array import array
+from collections.abc import Iterable
 from math import inf, nan
 from struct import Struct as Layout
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 MODEL = "churn"
@@ -23,6 +25,13 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "tenure": (),
     "plan": tuple(_PLAN_CODES),
     "spend": (),
+}
+
+# What an input may hold: from, to, only whole numbers, or nothing at all.
+LIMITS: dict[str, tuple[float, float, bool, bool]] = {
+    "tenure": (0, 600, True, False),
+    "plan": (0, 2, True, False),
+    "spend": (0.0, 100000.0, False, True),
 }
 
 # What a caller who sent something else is told.
@@ -50,10 +59,30 @@ class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     left: Any = None
 
 
-class Request(Struct, forbid_unknown_fields=True, gc=False):
-    """What one request holds."""
+class Columns(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """The same as lists, of as many values as there are rows."""
 
-    records: Annotated[list[Record], Meta(min_length=1)]
+    # binary.yaml:17:5
+    customer: Any = None
+    # binary.yaml:18:5
+    asked_at: Any = None
+    # binary.yaml:19:5
+    tenure: list[Annotated[int, Meta(ge=0, le=600)]]
+    # binary.yaml:20:5
+    plan: list[str]
+    # binary.yaml:21:5
+    spend: list[Annotated[float, Meta(ge=0.0, le=100000.0)] | None]
+    # binary.yaml:22:5
+    left: Any = None
+
+
+class Request(Struct, forbid_unknown_fields=True, gc=False):
+    """What one request holds: one of the two, and whether the good rows are wanted where others are bad."""
+
+    records: Annotated[list[Record], Meta(min_length=1)] | UnsetType = UNSET
+    columns: Columns | UnsetType = UNSET
+    partial: bool = False
+    explain: bool = False
 
 
 decode = Decoder(Request).decode
@@ -72,3 +101,22 @@ def assemble(records: list[Record]) -> bytes:
             for r in records
         ]
     )
+
+
+def count(c: Columns) -> int:
+    """How many rows there are."""
+    return len(c.tenure)
+
+
+def assemble_columns(c: Columns, rows: int) -> bytes:
+    """The same bytes as `assemble` gives; a column that is longer or shorter raises struct.error."""
+    pack = Layout(f"={rows}f").pack
+    table = array("f", bytes(rows * 12))
+    columns: tuple[Iterable[float], ...] = (
+        c.tenure,
+        [_PLAN_CODES.get(v, inf) for v in c.plan],
+        [nan if v is None else v for v in c.spend],
+    )
+    for at, values in enumerate(columns):
+        table[at::3] = array("f", pack(*values))
+    return table.tobytes()

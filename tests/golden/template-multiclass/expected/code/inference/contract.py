@@ -1,10 +1,12 @@
 """Requests for ticket-routing, decoded, checked and laid out for its model: the spec's contract, as code."""
 
+from array import array
+from collections.abc import Iterable
 from math import inf, nan
 from struct import Struct as Layout
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 MODEL = "ticket-routing"
@@ -24,6 +26,14 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "length": (),
     "urgent": (),
     "wait": (),
+}
+
+# What an input may hold: from, to, only whole numbers, or nothing at all.
+LIMITS: dict[str, tuple[float, float, bool, bool]] = {
+    "channel": (0, 2, True, False),
+    "length": (0, 100000, True, False),
+    "urgent": (0, 1, True, False),
+    "wait": (0.0, 1000.0, False, True),
 }
 
 # What a caller who sent something else is told.
@@ -54,10 +64,32 @@ class Record(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     team: Any = None
 
 
-class Request(Struct, forbid_unknown_fields=True, gc=False):
-    """What one request holds."""
+class Columns(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """The same as lists, of as many values as there are rows."""
 
-    records: Annotated[list[Record], Meta(min_length=1)]
+    # multiclass.yaml:17:5
+    ticket: Any = None
+    # multiclass.yaml:18:5
+    opened_at: Any = None
+    # multiclass.yaml:19:5
+    channel: list[str]
+    # multiclass.yaml:20:5
+    length: list[Annotated[int, Meta(ge=0, le=100000)]]
+    # multiclass.yaml:21:5
+    urgent: list[bool]
+    # multiclass.yaml:22:5
+    wait: list[Annotated[float, Meta(ge=0.0, le=1000.0)] | None]
+    # multiclass.yaml:23:5
+    team: Any = None
+
+
+class Request(Struct, forbid_unknown_fields=True, gc=False):
+    """What one request holds: one of the two, and whether the good rows are wanted where others are bad."""
+
+    records: Annotated[list[Record], Meta(min_length=1)] | UnsetType = UNSET
+    columns: Columns | UnsetType = UNSET
+    partial: bool = False
+    explain: bool = False
 
 
 decode = Decoder(Request).decode
@@ -77,3 +109,23 @@ def assemble(records: list[Record]) -> bytes:
             for r in records
         ]
     )
+
+
+def count(c: Columns) -> int:
+    """How many rows there are."""
+    return len(c.channel)
+
+
+def assemble_columns(c: Columns, rows: int) -> bytes:
+    """The same bytes as `assemble` gives; a column that is longer or shorter raises struct.error."""
+    pack = Layout(f"={rows}f").pack
+    table = array("f", bytes(rows * 16))
+    columns: tuple[Iterable[float], ...] = (
+        [_CHANNEL_CODES.get(v, inf) for v in c.channel],
+        c.length,
+        c.urgent,
+        [nan if v is None else v for v in c.wait],
+    )
+    for at, values in enumerate(columns):
+        table[at::4] = array("f", pack(*values))
+    return table.tobytes()
