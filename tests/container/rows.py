@@ -10,11 +10,14 @@ import polars as pl
 from mlspec.specs.checked import Checked
 from mlspec.specs.models import Column
 
+ROWS = 12_000
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+_STEP = timedelta(minutes=12)
+AFTER = FIRST + ROWS * _STEP
 _WIDE = 100.0
 
 
-def write_rows(checked: Checked, folder: Path, *, rows: int = 6000, seed: int = 7) -> Path:
+def write_rows(checked: Checked, folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
     """`folder` with one Parquet or CSV file: the label follows the numbers, with noise."""
     drawn = np.random.default_rng(seed)
     columns = {name: _column(column, drawn, rows) for name, column in checked.spec.data.columns.items()}
@@ -41,7 +44,7 @@ def _column(column: Column, drawn: np.random.Generator, rows: int) -> Any:
         case "category":
             return drawn.choice(list(column.values), rows)
         case "datetime":
-            return [FIRST + timedelta(minutes=int(at)) for at in range(rows)]
+            return [FIRST + at * _STEP for at in range(rows)]
         case _:
             return [f"id-{at}" for at in range(rows)]
 
