@@ -43,7 +43,7 @@ def _model(folder: Path, facts: dict[str, Any]) -> bytes:
 
 
 def _column(feature: dict[str, Any]) -> Column:
-    return Column(feature["name"], feature["type"], values=tuple(feature.get("values", ())))
+    return Column(feature["name"], feature["type"], values=tuple(feature.get("values", ())), part=feature.get("part"))
 
 
 def _question(task: str, classes: tuple[bool | str, ...]) -> str:

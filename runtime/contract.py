@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ColumnType = Literal["float", "int", "bool", "category", "string", "datetime"]
+DatePart = Literal["year", "month", "day", "hour", "minute", "weekday", "day_of_year"]  # in UTC; Monday is 0
 Task = Literal["binary", "multiclass", "regression"]
 
 
@@ -18,6 +19,19 @@ class Column:
     maximum: float | None = None
     values: tuple[str, ...] = ()
     nulls: float = 0.0
+    parts: tuple[DatePart, ...] = ()
+    part: DatePart | None = None
+
+    @property
+    def source(self) -> str:
+        """The column of the data that it is made of: for a part of a time, `<source>.<part>`, another than its name."""
+        return self.name.removesuffix(f".{self.part}") if self.part else self.name
+
+    @property
+    def inputs(self) -> tuple["Column", ...]:
+        """What a feature is to a model: itself, or each part of a time."""
+        taken = (Column(f"{self.name}.{part}", "int", nulls=self.nulls, part=part) for part in self.parts)
+        return tuple(taken) if self.parts else (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +46,8 @@ class Contract:
 
     @property
     def features(self) -> tuple[Column, ...]:
-        """The features, in the order of the model's inputs."""
-        return tuple(column for column in self.columns if column.role == "feature")
+        """The model's inputs, in order; the parts of a time are one each."""
+        return tuple(input_ for column in self.columns if column.role == "feature" for input_ in column.inputs)
 
     @property
     def label(self) -> Column:

@@ -6,7 +6,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from mlspec.runtime.contract import Check, Contract
+from mlspec.runtime.contract import Check, Column, Contract
 from mlspec.runtime.engine_choice import Compiled
 from mlspec.runtime.evaluate import evaluate
 from mlspec.runtime.export import Parity
@@ -41,7 +41,8 @@ def profile_of(order: Order, learned: Learned) -> tuple[dict[str, float], dict[s
     contract, train = order.settings.contract, learned.parts.train
     matrix, target = learned.matrix[train], learned.target[train]
     importance = permutation_importance(learned.model, matrix, target, task=contract.task, seed=order.settings.seed)
-    nulls = learned.rows[train].select(c.name for c in contract.features).null_count().row(0, named=True)
+    rows = learned.rows[train]
+    nulls = {c.name: rows[c.source].null_count() for c in contract.features}
     return importance, make_profile(learned.model, matrix, nulls=nulls, importance=importance)
 
 
@@ -73,7 +74,7 @@ def _window(learned: Learned, contract: Contract) -> dict[str, str | None]:
 
 def description_of(order: Order, learned: Learned, importance: dict[str, float]) -> dict[str, Any]:
     model, compiled = learned.model, learned.compiled
-    features = [{"name": c.name, "type": c.type, **({"values": c.values} if c.values else {})} for c in model.features]
+    features = [_feature(column) for column in model.features]
     return {
         "format": 1,
         "release": order.release,
@@ -86,3 +87,9 @@ def description_of(order: Order, learned: Learned, importance: dict[str, float])
         "importance": importance,
         "versions": {library: version(library) for library in LIBRARIES},
     }
+
+
+def _feature(column: Column) -> dict[str, Any]:
+    """One input of the model, as model.json has it."""
+    told = {"values": column.values or None, "part": column.part}
+    return {"name": column.name, "type": column.type, **{key: value for key, value in told.items() if value}}

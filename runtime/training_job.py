@@ -74,7 +74,7 @@ def train(order: Order) -> None:
 def _checked_rows(order: Order, champion: OnnxModel | None) -> tuple["pl.DataFrame", tuple[Check, ...]]:
     """The rows, once they keep the contract, and the checks that say so."""
     contract = order.settings.contract
-    wanted = [column.name for column in champion.features] if champion else []
+    wanted = list(dict.fromkeys(column.source for column in champion.features)) if champion else []
     rows = read_rows(order.base / "input/data/data", order.settings, now=order.now, extra=wanted)
     checks = check_rows(rows, contract)
     require(checks)
