@@ -37,9 +37,16 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+class _Loader(SourceFileLoader):
+    """Reads a .pyc and writes none: what lies beside a model in its folder would become a part of it."""
+
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        return
+
+
 def _load(path: Path) -> Any:
     """The module: from its .pyc where the package has one."""
-    spec = spec_from_file_location("compiled_model", path, loader=SourceFileLoader("compiled_model", str(path)))
+    spec = spec_from_file_location("compiled_model", path, loader=_Loader("compiled_model", str(path)))
     if spec is None or spec.loader is None:
         raise DamagedRelease(f"{path.name} cannot be loaded")
     module = module_from_spec(spec)
