@@ -1,0 +1,265 @@
+"""Every form of a request gives the same rows: records, columns, CSV and tensors, whole or in part."""
+
+import json
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal
+from mlspec.runtime.replies import encode_reply, replying
+from mlspec.runtime.requests import decode
+
+ROWS = [
+    {"hour": 7, "city": "rome", "member": True, "km": 3.5, "temp": None, "kind": "night", "stops": 2},
+    {"hour": 0, "city": "paris", "member": False, "km": 0.0, "temp": -3.25, "kind": None, "stops": None},
+    {"hour": 23, "city": "lima", "member": True, "km": 100.0, "temp": 1e-3, "kind": "dusk", "stops": 0},
+]
+INPUTS = {
+    "hour": "INT32",
+    "city": "BYTES",
+    "member": "BOOL",
+    "km": "FP32",
+    "temp": "FP64",
+    "kind": "BYTES",
+    "stops": "INT64",
+}
+
+
+def columns(rows: list[dict[str, Any]] = ROWS) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def csv(rows: list[dict[str, Any]] = ROWS) -> str:
+    def text(value: Any) -> str:
+        return "" if value is None else str(value)
+
+    return "\r\n".join([",".join(rows[0]), *(",".join(map(text, row.values())) for row in rows)]) + "\r\n"
+
+
+def tensors(rows: list[dict[str, Any]] = ROWS, **more: Any) -> dict[str, Any]:
+    def tensor(name: str, values: list[Any]) -> dict[str, Any]:
+        return {"name": name, "shape": [len(values)], "datatype": INPUTS[name], "data": values}
+
+    return {"inputs": [tensor(name, values) for name, values in columns(rows).items()], **more}
+
+
+def sent(contract: Any, body: Any, **more: Any) -> Decoded:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return decode(contract, Payload(text.encode(), **more))
+
+
+def problems_of(contract: Any, body: Any, **more: Any) -> list[Problem]:
+    with pytest.raises(Refusal) as refused:
+        sent(contract, body, **more)
+    assert refused.value.status == 400
+    return [Problem(**problem) for problem in refused.value.body["problems"]]
+
+
+def v2_error(contract: Any, body: Any) -> str:
+    with pytest.raises(Refusal) as refused:
+        sent(contract, body, protocol="v2")
+    assert refused.value.status == 400
+    assert list(refused.value.body) == ["error"]
+    return str(refused.value.body["error"])
+
+
+def test_every_form_gives_the_same_rows(unit: Any) -> None:
+    contract = unit.contract
+
+    records = sent(contract, {"records": ROWS})
+
+    assert records.count == 3
+    assert sent(contract, {"columns": columns()}).rows == records.rows
+    assert sent(contract, csv(), content_type="text/csv").rows == records.rows
+    assert sent(contract, "\ufeff" + csv(), content_type="text/csv; charset=utf-8").rows == records.rows
+    assert sent(contract, tensors(), protocol="v2").rows == records.rows
+    assert sent(contract, {"records": ROWS}, content_type="application/json; charset=utf-8").rows == records.rows
+
+
+def test_tensors_may_be_nested_and_named_as_a_matrix(unit: Any) -> None:
+    row = ROWS[0]
+    records = sent(unit.contract, {"records": [row, row]})
+    nested = tensors([row, row])
+    for tensor in nested["inputs"]:
+        tensor |= {"shape": [2, 1], "data": [[value] for value in tensor["data"]]}
+    line = [7, 1, 1, 3.5, None, 1, 2]
+    matrix = {"name": "X", "shape": [2, 7], "datatype": "FP32", "data": [line, line]}
+
+    assert sent(unit.contract, nested, protocol="v2").rows == records.rows
+    assert sent(unit.contract, {"inputs": [matrix]}, protocol="v2").rows == records.rows
+    assert sent(unit.contract, {"inputs": [{**matrix, "data": line * 2}]}, protocol="v2").rows == records.rows
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_columns_that_are_no_table_are_refused(unit: Any, partial: bool) -> None:
+    table = {**columns(), "km": [1.0], "hour": 7, "more": [1]}
+    del table["city"]
+
+    found = problems_of(unit.contract, {"columns": table, "partial": partial})
+
+    assert found == [
+        Problem(None, "hour", "expected a list of at least one value, got 7"),
+        Problem(None, "city", "expected a list of at least one value, got nothing"),
+        Problem(None, "more", "unknown column"),
+        Problem(None, "km", "1 values, where member has 3"),
+    ]
+
+
+def test_a_bad_value_is_named_alike_in_every_form(unit: Any) -> None:
+    rows = [ROWS[0], {**ROWS[1], "hour": 99}, {**ROWS[2], "km": None}]
+    expected = [
+        Problem(1, "hour", "expected a whole number from 0 to 23, got 99"),
+        Problem(2, "km", "expected a number from 0 to 100, got null"),
+    ]
+    in_csv = [expected[0]._replace(reason='expected a whole number from 0 to 23, got "99"'), expected[1]]
+
+    assert problems_of(unit.contract, {"records": rows}) == expected
+    assert problems_of(unit.contract, {"columns": columns(rows)}) == expected
+    assert problems_of(unit.contract, csv(rows), content_type="text/csv") == in_csv
+    assert v2_error(unit.contract, tensors(rows)) == "; ".join(
+        f"row {problem.row}, input {problem.column}: {problem.reason}" for problem in expected
+    )
+
+
+@pytest.mark.parametrize("form", ["records", "columns", "csv"])
+def test_good_rows_are_kept_where_the_caller_wants_them(unit: Any, form: str) -> None:
+    rows = [{**ROWS[0], "hour": 99}, ROWS[1], {**ROWS[2], "km": None}, ROWS[2]]
+    bodies = {
+        "records": {"records": rows, "partial": True},
+        "columns": {"columns": columns(rows), "partial": True},
+        "csv": csv(rows),
+    }
+    more = {"content_type": "text/csv", "partial": True} if form == "csv" else {}
+
+    decoded = sent(unit.contract, bodies[form], **more)
+
+    assert decoded.rows == sent(unit.contract, {"records": [ROWS[1], ROWS[2]]}).rows
+    assert (decoded.count, decoded.total, list(decoded.places or ())) == (2, 4, [1, 3])
+    assert [(problem.row, problem.column) for problem in decoded.problems] == [(0, "hour"), (2, "km")]
+
+
+def test_a_partial_answer_has_null_in_the_place_of_each_refused_row(service: Any, good_row: dict[str, Any]) -> None:
+    whole = service({"records": [good_row]}, None)
+
+    answer = service({"records": [{}, good_row, 3, good_row], "partial": True}, None)
+
+    good = whole["predictions"][0]
+    assert answer["predictions"] == [None, good, None, good]
+    assert {problem["row"] for problem in answer["problems"]} == {0, 2}
+
+
+def test_where_no_row_is_good_there_is_nothing_to_keep(unit: Any) -> None:
+    for body in ({"records": [{}], "partial": True}, {"columns": {**columns(), "hour": [99] * 3}, "partial": True}):
+        assert problems_of(unit.contract, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "expected a header line and at least one row, got nothing"),
+        ("hour,hour\n1,2\n", "there are two columns of this name"),
+        ("hour,city\n1\n", "expected 2 fields, got 1"),
+        ('hour\n"1', "not CSV: unexpected end of data"),
+        (csv().splitlines()[0], "expected a list of at least one value, got an empty list"),
+    ],
+)
+def test_what_is_no_csv_is_told_so(unit: Any, body: str, reason: str) -> None:
+    assert problems_of(unit.contract, body, content_type="text/csv")[0].reason == reason
+
+
+def test_csv_reads_types_out_of_text(unit: Any) -> None:
+    text = csv([{**ROWS[0], "hour": "7.0", "member": "TRUE", "km": "35e-1"}])
+
+    assert sent(unit.contract, text, content_type="text/csv").rows == sent(unit.contract, {"records": ROWS[:1]}).rows
+    assert problems_of(unit.contract, csv([{**ROWS[0], "km": "nan"}]), content_type="text/csv")
+    assert problems_of(unit.contract, csv([{**ROWS[0], "member": "yes"}]), content_type="text/csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"inputs": []}, "Expected `array` of length >= 1"),
+        ({"inputs": [{"name": "X", "shape": [1, 7], "datatype": "FP32", "data": [1]}]}, "shape [1, 7] holds 7 values"),
+        ({"inputs": [{"name": "X", "shape": [1, 1], "datatype": "FP32", "data": [1]}]}, "of shape [rows, 7]"),
+        ({"inputs": [{"name": "X", "shape": [0, 7], "datatype": "FP32", "data": []}]}, "no rows"),
+        ({"inputs": [{"name": "X", "shape": [1, 7], "datatype": "FP32", "data": [7, 3, 1, 1, 1, 1, 1]}]},
+         "row 0, input city: expected a whole number from 0 to 2, got 3"),
+        ({"inputs": [{"name": "hour", "shape": [1], "datatype": "FP32", "data": [1]}]}, "expected datatype INT8"),
+        ({"inputs": [{"name": "hour", "shape": [1], "datatype": "INT8", "data": [1]}]}, "input city: expected a list"),
+        ({"inputs": [{"name": "hour", "shape": [-1], "datatype": "INT8", "data": [1]}]}, "Expected `int` >= 0"),
+    ],
+)  # fmt: skip
+def test_tensors_that_do_not_fit_are_refused_in_one_text(unit: Any, change: Any, error: str) -> None:
+    assert error in v2_error(unit.contract, change)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml"])
+def test_other_media_types_are_refused(unit: Any, kind: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        sent(unit.contract, "{}", content_type=kind)
+
+    assert refused.value.status == 415
+
+
+KINDS: list[tuple[str, dict[str, Any], Any, list[tuple[str, str, list[int]]]]] = [
+    ("binary", {"classes": [False, True]}, [0.25, 0.75], [("probability", "FP32", [2]), ("label", "BOOL", [2])]),
+    ("multiclass", {"classes": ["no", "bit", "very"]}, [[0.1, 0.2, 0.7]] * 2,
+     [("class", "BYTES", [2]), ("probabilities", "FP32", [2, 3])]),
+    ("regression", {"classes": []}, [1.5, 2.5], [("value", "FP32", [2])]),
+    ("regression", {"classes": [], "output": "values", "outputs": ["low", "high"]}, [[1.5, 2.5]] * 2,
+     [("low", "FP32", [2]), ("high", "FP32", [2])]),
+    ("regression", {"classes": [], "output": "embedding"}, [[0.5, 0.25, 1.0]] * 2, [("embedding", "FP32", [2, 3])]),
+]  # fmt: skip
+ANSWERS = [
+    [{"probability": 0.25, "label": False}, {"probability": 0.75, "label": True}],
+    [{"class": "very", "probabilities": {"no": 0.1, "bit": 0.2, "very": 0.7}}] * 2,
+    [{"value": 1.5}, {"value": 2.5}],
+    [{"values": {"low": 1.5, "high": 2.5}}] * 2,
+    [{"embedding": [0.5, 0.25, 1.0]}] * 2,
+]
+
+
+@pytest.mark.parametrize(("kind", "answers"), list(zip(KINDS, ANSWERS, strict=True)))
+def test_every_kind_of_answer_has_its_form_in_both_protocols(unit: Any, kind: Any, answers: Any) -> None:
+    task, description, scores, outputs = kind
+    contract = msgspec.structs.replace(Contract(), TASK=task)
+    release = replying(contract, {"release": "r1", **description}, "3")  # type: ignore[arg-type]
+
+    plain = json.loads(encode_reply(release, Decoded(b"", 2), scores))
+    v2 = json.loads(encode_reply(release, Decoded(b"", 2, protocol="v2", id="a"), scores))
+    named = json.loads(encode_reply(release, Decoded(b"", 2, protocol="v2", outputs=[outputs[-1][0]]), scores))
+
+    assert plain == {"model": "rides", "release": "r1", "version": "3", "predictions": answers}
+    assert (v2["model_name"], v2["model_version"], v2["id"]) == ("rides", "r1", "a")
+    assert [(output["name"], output["datatype"], output["shape"]) for output in v2["outputs"]] == outputs
+    assert all(len(output["data"]) == np.prod(output["shape"]) for output in v2["outputs"])
+    assert named["outputs"] == v2["outputs"][-1:]
+
+
+def test_an_output_that_the_model_does_not_have_is_refused() -> None:
+    release = replying(Contract(), {"release": "r1", "classes": [False, True]}, "3")  # type: ignore[arg-type]
+
+    with pytest.raises(Refusal) as refused:
+        encode_reply(release, Decoded(b"", 1, protocol="v2", outputs=["nothing"]), [0.5])
+
+    assert refused.value.body == {"error": "there is no output 'nothing'; the outputs are probability, label"}
+
+
+def test_explanations_stand_beside_their_predictions() -> None:
+    release = replying(Contract(), {"release": "r1", "classes": [False, True]}, "3")  # type: ignore[arg-type]
+    why = {"base": 0.25, "values": {"km": 0.5, "hour": -0.25}}
+
+    plain = json.loads(encode_reply(release, Decoded(b"", 1), [0.5], [why]))
+    v2 = json.loads(encode_reply(release, Decoded(b"", 1, protocol="v2"), [0.5], [why]))
+
+    assert plain["predictions"] == [{"probability": 0.5, "label": True, "explanation": why}]
+    assert [output["data"] for output in v2["outputs"][2:]] == [[0.25], [0.5, -0.25]]
+
+
+class Contract(msgspec.Struct):
+    """As much of a contract as a reply needs."""
+
+    MODEL: str = "rides"
+    TASK: str = "binary"
