@@ -33,14 +33,27 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json
     champion = facts["champion"]
     say(f"champion  {champion['release'] + ', version ' + str(champion['version']) if champion else 'none yet'}")
     say("traffic   " + ", ".join(f"version {v} {share:.0%}" for v, share in facts["traffic"].items()))
+    engine = _engine(facts, champion["release"]) if champion else {}
+    if engine:
+        say(f"engine    {engine['name']}: {engine['why']}")
     if facts["releases"]:
         say()
-        rows = [(r["release"], r.get("version") or "-", r["status"], r.get("trigger", "")) for r in facts["releases"]]
-        table(("release", "version", "status", "trigger"), rows)
+        table(("release", "version", "status", "engine", "trigger"), [_row(record) for record in facts["releases"]])
     say()
     table(("alarm", "state"), [(a["AlarmName"], a["StateValue"]) for a in facts["alarms"]])
     next_command(f"mlspec predict {spec}" if champion else f"mlspec run {spec}", f"mlspec logs {spec} inference")
     return 0
+
+
+def _engine(facts: dict[str, Any], release: str) -> dict[str, str]:
+    """What answers for a release, and why; empty where its record is older than engines."""
+    engine: dict[str, str] = next((r.get("engine", {}) for r in facts["releases"] if r["release"] == release), {})
+    return engine
+
+
+def _row(record: dict[str, Any]) -> tuple[str, ...]:
+    engine = record.get("engine", {}).get("name", "")
+    return (record["release"], record.get("version") or "-", record["status"], engine, record.get("trigger", ""))
 
 
 def _facts(deployment: Deployment) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
 
+from mlspec.compiler.units.inference_compiled import NEVER
 from mlspec.runtime import compiled_source as limits
 from mlspec.runtime.compiled_source import compiled_source
 from mlspec.runtime.estimators import ESTIMATORS
 from mlspec.runtime.onnx_operators import CannotCompile
 from tests.engines.models import hard_rows, trained
 
-LINEAR = [name for name in ESTIMATORS if name.startswith("sklearn.linear_model")]
+LINEAR = [name for name in ESTIMATORS if name.startswith(("sklearn.linear_model", "sklearn.svm.Linear"))]
 TREES = [
     "sklearn.ensemble.HistGradientBoosting{}",
     "sklearn.ensemble.GradientBoosting{}",
@@ -33,8 +34,6 @@ TREES = [
 ]
 REFUSED = {
     "sklearn.neural_network.MLPClassifier": "the operator Relu is not known",
-    "sklearn.svm.SVC": "the operator SVMClassifier is not known",
-    "sklearn.ensemble.AdaBoostClassifier": "the operator ArgMax is not known",
     "sklearn.ensemble.ExtraTreesClassifier": "its trees have .* nodes; 40,000 is the most",
 }
 
@@ -57,7 +56,7 @@ def predict_with(source: str, rows: NDArray[np.float32]) -> NDArray[Any]:
 @pytest.mark.parametrize(("target", "task"), cases())
 def test_ten_thousand_rows_and_edges_are_answered_as_the_trained_model_does(target: str, task: str) -> None:
     model, rows = trained(target, task), hard_rows(task)
-    if "sklearn.linear_model" in target:
+    if target in LINEAR:
         rows = rows[np.abs(np.nan_to_num(rows)).max(axis=1) < 1e6]  # float32's last digit of 3e38 is 2e31
 
     answers = predict_with(compiled_source(model.onnx, several=model.several), rows)
@@ -72,6 +71,20 @@ def test_ten_thousand_rows_and_edges_are_answered_as_the_trained_model_does(targ
 def test_what_cannot_be_compiled_says_why(target: str) -> None:
     with pytest.raises(CannotCompile, match=REFUSED[target]):
         compiled_source(trained(target, "binary").onnx, several=False)
+
+
+@pytest.mark.parametrize("target", sorted(NEVER))
+def test_estimators_refused_by_name_cannot_be_compiled(target: str) -> None:
+    task = "binary" if ESTIMATORS[target].classifier else "regression"
+    with pytest.raises(CannotCompile, match="is not known"):
+        compiled_source(trained(target, task).onnx, several=False)
+
+
+def test_every_estimator_is_compiled_here_or_refused_by_name() -> None:
+    forests = {"sklearn.ensemble.RandomForest", "sklearn.ensemble.ExtraTrees"}
+    compiled = {target for target, _ in cases()}
+    rest = {name for name in ESTIMATORS if not name.startswith(tuple(forests))}
+    assert rest == compiled | NEVER
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:

@@ -254,3 +254,40 @@ def test_the_bytes_do_not_depend_on_threads_or_hash_seeds(first: Path, tmp_path:
     subprocess.run([sys.executable, "-c", program, str(base), root], env=environment, check=True)
     for name in ("model.onnx", "profile.json"):
         assert (base / "model" / name).read_bytes() == (first / "model" / name).read_bytes()
+
+
+def test_a_job_compiles_proves_and_weighs(first: Path) -> None:
+    engines = read_json(first / "model/evaluation.json")["engines"]
+    for name, file in (("onnx", "model.onnx"), ("compiled", "compiled_model.py")):
+        assert engines[name]["bytes"] == (first / "model" / file).stat().st_size
+        assert engines[name]["microseconds"] > 0
+        assert engines[name]["microseconds_64"] > engines[name]["microseconds"]
+    assert engines["compiled"]["max_difference"] <= 1e-5
+    assert engines["chosen"] in ("onnx", "compiled")
+    assert "us a row as plain Python" in engines["why"]
+
+
+def test_a_job_that_shall_serve_onnx_compiles_nothing(tmp_path: Path) -> None:
+    base = job_folder(tmp_path / "job", orders(600))
+    assert run(replace(SETTINGS, engine="onnx"), base) == 0
+    engines = read_json(base / "model/evaluation.json")["engines"]
+    assert (engines["chosen"], engines["why"]) == ("onnx", "the spec says serving.engine: onnx")
+    assert engines["compiled"] == {"refused": "the spec says serving.engine: onnx"}
+    assert not (base / "model/compiled_model.py").exists()
+    assert "compiled_sha256" not in read_json(base / "model/model.json")
+
+
+@pytest.mark.parametrize("engine", ["auto", "compiled"])
+def test_a_model_that_cannot_be_compiled_serves_with_onnx_unless_the_spec_insists(tmp_path: Path, engine: Any) -> None:
+    base = job_folder(tmp_path / "job", orders(600))
+    settings = replace(SETTINGS, estimator="sklearn.naive_bayes.GaussianNB", arguments={}, engine=engine)
+    status = run(settings, base)
+    reason = "the operator Pow is not known"
+    if engine == "auto":
+        engines = read_json(base / "model/evaluation.json")["engines"]
+        assert (status, engines["chosen"]) == (0, "onnx")
+        assert engines["why"] == f"the model cannot be plain Python: {reason}"
+    else:
+        assert status == 1
+        told = (base / "output/failure").read_text()
+        assert told == f"serving.engine is compiled, and this model cannot be: {reason}"
