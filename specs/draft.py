@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from mlspec.specs.diagnostics import Diagnostic, SpecError
@@ -25,6 +26,7 @@ class ColumnFacts:
     low: float | None = None
     high: float | None = None
     values: tuple[str, ...] = ()
+    infinite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,14 @@ class _Role:
     column: ColumnFacts
     role: Literal["feature", "label", "id", "time", "ignore"]
     why: str = ""
+    personal: bool = False
 
 
 _LABELS = ("label", "target", "y", "outcome", "class")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+_PERSONAL = frozenset(
+    ("email", "mail", "phone", "mobile", "fax", "firstname", "lastname", "fullname", "surname", "forename", "ssn")
+).union(("passport", "iban", "birthday", "birthdate", "dob", "birth", "address", "street", "ip"))
 _SMALL = 1000  # fewer test rows than this make a metric's limit a coarse one
 
 
@@ -116,10 +122,18 @@ def _task(label: ColumnFacts) -> Literal["binary", "multiclass", "regression"]:
 def _role(column: ColumnFacts, label: ColumnFacts, rows: int) -> _Role:
     if column is label:
         return _Role(column, "label")
-    words = column.name.lower().replace("-", "_").split("_")
+    words = _words_of(column.name)
     unique = column.distinct == rows and not column.nulls
-    if unique and ("id" in words or column.name.lower() in ("key", "index", "uuid")) and column.kind != "datetime":
+    if unique and words & {"id", "key", "index", "uuid"} and column.kind != "datetime":
         return _Role(column, "id", "one value for each row")
+    if words & _PERSONAL:
+        return _Role(
+            column, "ignore", "named like personal data; if it may be used, write role: feature", personal=True
+        )
+    if not column.distinct:
+        return _Role(column, "ignore", "empty in every row")
+    if column.infinite:
+        return _Role(column, "ignore", "holds an infinite number, which no range of a contract allows")
     if column.kind == "datetime":
         return _Role(column, "time" if not column.nulls else "ignore", "" if not column.nulls else "has nulls")
     if column.kind == "string":
@@ -127,6 +141,19 @@ def _role(column: ColumnFacts, label: ColumnFacts, rows: int) -> _Role:
     if column.distinct < 2:
         return _Role(column, "ignore", "the same in every row")
     return _Role(column, "feature")
+
+
+def _words_of(name: str) -> set[str]:
+    """The words of a column's name, and those that two of them make: `FirstName`, `first_name` and `first name`."""
+    parts = [part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", name)]
+    return {*parts, *(one + other for one, other in pairwise(parts)), name.lower()}
+
+
+def features_of(facts: TableFacts, answer: ColumnFacts) -> list[str]:
+    """The columns that the draft gives to the model."""
+    return [
+        one.column.name for one in (_role(each, answer, facts.rows) for each in facts.columns) if one.role == "feature"
+    ]
 
 
 def _one_time(roles: Sequence[_Role]) -> list[_Role]:
@@ -159,7 +186,8 @@ def _column(role: _Role, task: str) -> str:
     column = role.column
     comment = f"    # {role.why}" if role.why else ""
     if role.role == "ignore":
-        return f"    {_key(column.name)}: {{role: ignore}}{comment}"
+        personal = ", pii: true" if role.personal else ""
+        return f"    {_key(column.name)}: {{role: ignore{personal}}}{comment}"
     keys = [f"type: {column.kind}"]
     if role.role != "feature":
         keys.append(f"role: {role.role}")
@@ -227,12 +255,13 @@ def _leakage(alone: Sequence[str]) -> tuple[str, str]:
     """The check that no feature tells the label by itself, unless in these rows some do: then a person must judge."""
     if not alone:
         return ", leakage", ""
-    names = ", ".join(_key(name) for name in alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+    listed = "".join(f"\n  #   {_key(name)}" for name in alone[:5])
+    more = f"\n  #   and {len(alone) - 5} more" if len(alone) > 5 else ""
     return (
         "",
         f"""
-  # `leakage` is not among the checks: {names} alone nearly tell(s) the label.
-  # If that is known only after the answer, give it role: ignore; then add leakage.""",
+  # `leakage` is not among the checks, because these alone nearly tell the label:{listed}{more}
+  # Give role: ignore to those that are known only after the answer; then add leakage to the checks.""",
     )
 
 

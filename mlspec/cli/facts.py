@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,9 +12,6 @@ from mlspec.specs.draft import MOST_CATEGORIES, MOST_CLASSES, ColumnFacts, Kind,
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-_ALONE = 0.95  # below the training job's limit of 0.98: on other rows the value is another
 
 
 def read_rows(data: Path) -> "pl.DataFrame":
@@ -37,27 +35,6 @@ def facts_of(rows: "pl.DataFrame", data: Path, *, beside: Path) -> TableFacts:
     return TableFacts(uri, _form(data), rows.height, tuple(_facts(rows[name]) for name in rows.columns))
 
 
-def telling(rows: "pl.DataFrame", label: str) -> list[str]:
-    """The numbers that order the rows nearly as a label of two values does: by ROC AUC, from the sum of ranks."""
-    answer = rows[label].cast(str)
-    if answer.n_unique() != 2:
-        return []
-    yes = answer == answer.max()
-    numbers = [name for name in rows.columns if name != label and rows[name].dtype.is_numeric()]
-    return [name for name in numbers if _tells(rows[name], yes)]
-
-
-def _tells(values: "pl.Series", yes: "pl.Series") -> bool:
-    known = values.is_not_null()
-    positive = yes.filter(known)
-    ones, zeros = int(positive.sum()), int((~positive).sum())
-    if not (ones and zeros):
-        return False
-    ranks = float(values.filter(known).rank("average").filter(positive).sum())
-    area = (ranks - ones * (ones + 1) / 2) / (ones * zeros)
-    return max(area, 1 - area) >= _ALONE
-
-
 def _form(data: Path) -> Literal["parquet", "csv"]:
     return "csv" if data.suffix == ".csv" else "parquet"
 
@@ -67,9 +44,12 @@ def _pattern(data: Path) -> str:
 
 
 def _facts(values: "pl.Series") -> ColumnFacts:
+    values = values.fill_nan(None) if values.dtype.is_float() else values  # as training and monitors read it
     kind = _kind(values)
     distinct = 0 if values.dtype.is_nested() else values.drop_nulls().n_unique()
     found = ColumnFacts(values.name, kind, distinct, values.null_count())
+    if kind == "float" and values.is_infinite().any():
+        return replace(found, infinite=True)
     if kind in ("int", "float"):
         return _ranged(found, values)
     if kind == "category":

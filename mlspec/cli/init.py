@@ -75,8 +75,9 @@ def _write_beside(template: str, folder: Path) -> None:
 
 
 def _draft(data: Path, spec: Path, asked: tuple[str, str, str | None]) -> str:
-    from mlspec.cli.facts import facts_of, read_rows, telling
-    from mlspec.specs.draft import choose_label, draft_spec
+    from mlspec.cli.facts import facts_of, read_rows
+    from mlspec.cli.telling import telling
+    from mlspec.specs.draft import choose_label, draft_spec, features_of
     from mlspec.specs.init import check_name
 
     model, owner, label = asked
@@ -84,4 +85,9 @@ def _draft(data: Path, spec: Path, asked: tuple[str, str, str | None]) -> str:
     rows = read_rows(data)
     facts = facts_of(rows, data, beside=spec.parent)
     answer = choose_label(facts, label)
-    return draft_spec(facts, answer, name=model, owner=owner, alone=telling(rows, answer.name))
+    alone = telling(rows, answer, features_of(facts, answer))
+    text = draft_spec(facts, answer, name=model, owner=owner, alone=alone)
+    say(f"{'guessed' if label is None else 'took'} the label: {answer.name}")
+    if alone:
+        say(f"{len(alone)} of the features alone nearly tell it: see data.checks, and judge them", "risk")
+    return text
