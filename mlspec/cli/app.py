@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("mlspec.cli.status", "Show what serves, what was released, and the alarms."),
     "predict": ("mlspec.cli.predict", "Send records to the deployed model."),
     "serve": ("mlspec.cli.serve", "Serve a model on this machine, as its container does."),
+    "client": ("mlspec.cli.client", "Write a typed Python client of the model."),
     "bench": ("mlspec.cli.bench", "Send load to a model's server: latencies at fixed rates, throughput, errors."),
     "logs": ("mlspec.cli.logs", "Show what a unit logged."),
     "rollback": ("mlspec.cli.rollback", "Put the previous release back."),

@@ -1,0 +1,216 @@
+"""mlspec's server beside its peers and its limits: the same model, machine and client, in one go.
+
+python benchmarks/serving/compare.py [trees|net|batch ...] [--only NAME ...] [--rounds 2] [--seconds 4] [--json FILE]"""
+
+import argparse
+import json
+import statistics
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from clients import CLIENT, throughput
+from models import Model, model
+from peers import NotInstalled, scripts
+from raw import raw_rows_per_second
+from requests_of import payloads
+from running import DidNotStart, running
+from servers import (
+    BENTO,
+    BENTO_BATCHED,
+    COLUMNS,
+    COMPILED,
+    FASTAPI,
+    GRANIAN,
+    LITSERVE,
+    LITSERVE_BATCHED,
+    MLSERVER,
+    MLSPEC,
+    RAW,
+    RAW_JOINED,
+    TENSOR,
+    Server,
+)  # fmt: skip
+
+from mlspec.targets.load.places import place_of
+from mlspec.targets.load.processes import measure
+from mlspec.targets.load.run import Order
+
+CONNECTIONS = 64
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One table: which model, how many rows in a request, and who answers."""
+
+    title: str
+    model: str
+    batch: int
+    servers: tuple[Server, ...]
+
+
+SETUPS = {
+    "trees": Setup(
+        "boosted trees of 30 features, batch 1", "trees", 1,
+        (MLSPEC, COMPILED, RAW, RAW_JOINED, GRANIAN, FASTAPI, LITSERVE, MLSERVER, BENTO),
+    ),
+    "net": Setup(
+        "a net of two layers of 1,024, batch 1", "net", 1,
+        (MLSPEC, RAW, RAW_JOINED, GRANIAN, FASTAPI, LITSERVE, LITSERVE_BATCHED, BENTO, BENTO_BATCHED),
+    ),
+    "batch": Setup(
+        "boosted trees of 30 features, batch 64", "trees", 64,
+        (MLSPEC, COLUMNS, TENSOR, COMPILED, RAW, GRANIAN, FASTAPI, LITSERVE, BENTO),
+    ),
+    "net-batch": Setup(
+        "a net of two layers of 1,024, batch 64", "net", 64, (MLSPEC, COLUMNS, TENSOR, RAW, GRANIAN, FASTAPI),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One server in one round: requests/s, ms at half of that, CPU us of a request, seconds to the first reply, MiB."""
+
+    rate: float
+    failures: int
+    p50: float
+    p99: float
+    cpu: float
+    first: float
+    rss: float
+    pss: float
+    processes: int
+
+
+def measure_server(server: Server, setup: Setup, made: Model, seconds: float) -> Measured:
+    """Start it, ask it as fast as it answers, and then at half of that; raises DidNotStart."""
+    bodies = payloads(server.form, setup.batch)
+    with running(server, made, bodies[0].body) as it:
+        throughput(it.url, bodies, connections=CONNECTIONS, seconds=1)
+        before = it.seconds()
+        most = throughput(it.url, bodies, connections=CONNECTIONS, seconds=seconds)
+        cpu = (it.seconds() - before) / max(1.0, most.rate * max(1, round(seconds)))
+        rss, pss = it.memory()
+        half = measure(Order(place_of(it.url), bodies, max(1.0, most.rate / 2), seconds, connections=CONNECTIONS))
+        return Measured(
+            most.rate, most.failures + half.failures, half.latency[50.0], half.p99, cpu * 1e6, it.first, rss, pss,
+            len(it.processes()),
+        )  # fmt: skip
+
+
+def rounds_of(setup: Setup, servers: list[Server], rounds: int, seconds: float) -> dict[str, list[Measured]]:
+    """Every server in turn, as often as asked; who cannot be installed or started is told and left out."""
+    made = model(setup.model)
+    found: dict[str, list[Measured]] = {}
+    left_out: set[str] = set()
+    for _ in range(rounds):
+        for server in servers:
+            if server.name in left_out:
+                continue
+            try:
+                if server.peer:
+                    scripts(server.peer)
+                found.setdefault(server.name, []).append(measure_server(server, setup, made, seconds))
+            except (NotInstalled, DidNotStart) as error:
+                left_out.add(server.name)
+                print(f"  {server.name} is left out: {error}", flush=True)
+    return {name: values for name, values in found.items() if values}
+
+
+def middle(values: list[Measured]) -> Measured:
+    """Each figure's median over the rounds; failures are added up."""
+    fields = asdict(values[0])
+    told: dict[str, Any] = {name: statistics.median(getattr(value, name) for value in values) for name in fields}
+    return Measured(**{**told, "failures": sum(value.failures for value in values)})
+
+
+def show(setup: Setup, figures: dict[str, Measured]) -> None:
+    """A line for each server, the quickest first."""
+    print(f"\n{setup.title}: {CONNECTIONS} connections, one server process, client {CLIENT}; medians")
+    print(
+        f"  {'':25}{'requests/s':>11}{'mlspec is':>11}{'by CPU':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}{'first s':>9}"
+        f"{'RSS MiB':>9}{'PSS MiB':>9}{'failures':>9}   (p50, p99 at half of the rate)"
+    )
+    ours = figures.get(MLSPEC.name)
+    for name, found in sorted(figures.items(), key=lambda pair: -pair[1].rate):
+        times = f"{ours.rate / found.rate:.2f}x" if ours else ""
+        by_cpu = f"{found.cpu / ours.cpu:.2f}x" if ours and ours.cpu else ""
+        print(
+            f"  {name:25}{found.rate:11,.0f}{times:>11}{by_cpu:>9}{found.p50:9.2f}{found.p99:9.2f}{found.cpu:9.1f}"
+            f"{found.first:9.2f}{found.rss:9.0f}{found.pss:9.0f}{found.failures:9}"
+        )
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be reached: `value` at least, or at most, `limit`."""
+
+    text: str
+    value: float
+    limit: float
+    most: bool = False
+
+    def __str__(self) -> str:
+        reached = self.value <= self.limit if self.most else self.value >= self.limit
+        bound = "at most" if self.most else "at least"
+        return f"  {self.value:10.2f}  {self.text} (to reach: {bound} {self.limit:g}) {'ok' if reached else 'MISSED'}"
+
+
+def goals(setup: Setup, made: Model, figures: dict[str, Measured]) -> Iterator[Goal]:
+    """The goals whose figures are there."""
+    rate = {name: found.rate for name, found in figures.items()}
+    ours = figures.get(MLSPEC.name)
+    if ours is None:
+        return
+    if setup.batch == 1 and setup.model == "trees":
+        wanted = ((BENTO, 50), (LITSERVE, 25), (FASTAPI, 6), (GRANIAN, 0.9))
+        for peer, limit in wanted:
+            if peer.name in rate:
+                yield Goal(f"mlspec / {peer.name}", ours.rate / rate[peer.name], limit)
+        if COMPILED.name in rate:
+            yield Goal("compiled / ONNX Runtime, both mlspec", rate[COMPILED.name] / ours.rate, 1.5)
+        yield Goal("ms p99 at half of capacity", ours.p99, 5, most=True)
+        yield Goal("s from start to the first reply", ours.first, 0.4, most=True)
+        if BENTO.name in figures:
+            yield Goal("memory (PSS) / BentoML's", ours.pss / figures[BENTO.name].pss, 0.5, most=True)
+    if setup.batch == 1 and setup.model == "net":
+        best = max((rate[s.name] for s in (LITSERVE, LITSERVE_BATCHED) if s.name in rate), default=None)
+        if best:
+            yield Goal("mlspec / LitServe at its best", ours.rate / best, 15)
+    if setup.batch > 1:
+        raw = raw_rows_per_second(made.onnx, setup.batch)
+        for server in (MLSPEC, COLUMNS, TENSOR):
+            if server.name in rate:
+                value = rate[server.name] * setup.batch / raw
+                yield Goal(f"{server.name}: rows/s / {raw:,.0f} of ONNX Runtime's call alone", value, 0.8)
+        if RAW.name in rate:
+            best = max(rate[server.name] for server in (MLSPEC, COLUMNS, TENSOR) if server.name in rate)
+            yield Goal("mlspec at its best / the raw loop over HTTP", best / rate[RAW.name], 0.8)
+
+
+def main() -> None:
+    """Measure, print tables and what is to be reached."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("setups", nargs="*", metavar="|".join(SETUPS))
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--json", type=Path)
+    told = parser.parse_args()
+    everything: dict[str, Any] = {}
+    for name in told.setups or SETUPS:
+        setup = SETUPS[name]
+        chosen = [s for s in setup.servers if not told.only or any(word in s.name for word in told.only)]
+        figures = {n: middle(v) for n, v in rounds_of(setup, chosen, told.rounds, told.seconds).items()}
+        show(setup, figures)
+        for goal in goals(setup, model(setup.model), figures):
+            print(goal, flush=True)
+        everything[name] = {server: asdict(found) for server, found in figures.items()}
+    if told.json:
+        told.json.write_text(json.dumps(everything, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The models that all servers answer with, trained by mlspec's own training job, and mlspec's server around each."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from sklearn.datasets import load_breast_cancer
+
+from mlspec.compiler.graph import Unit
+from mlspec.compiler.units.container import container_unit
+from mlspec.compiler.units.training import training_unit
+from mlspec.compiler.vendor import unit_files
+from mlspec.specs.checked import Checked
+from mlspec.specs.load import load_spec
+from mlspec.targets.packaging import cache_folder
+
+ESTIMATORS = {
+    "trees": "{_target_: sklearn.ensemble.GradientBoostingClassifier, n_estimators: 100, max_depth: 3}",
+    "net": "{_target_: sklearn.neural_network.MLPClassifier, hidden_layer_sizes: [1024, 1024], max_iter: 20}",
+}
+ENGINES = {"trees": ("onnx", "compiled"), "net": ("onnx",)}
+FEATURES = [f"f{number:02}" for number in range(30)]
+_SPEC = """\
+apiVersion: mlspec/v1
+name: {name}
+owner: bench@example.com
+data:
+  source: {{uri: "s3://lake/{name}/"}}
+  columns:
+{columns}
+    benign: {{type: bool, role: label}}
+  split: {{by: random, test: 20%}}
+training:
+  estimator: {estimator}
+serving: {{max_rows: 1000}}
+"""
+
+
+@dataclass(frozen=True)
+class Model:
+    """`spec` checked; `code` the container unit's folder; `releases` by engine; `onnx` what the peers load."""
+
+    checked: Checked
+    code: Path
+    releases: dict[str, Path]
+
+    @property
+    def onnx(self) -> Path:
+        return self.releases["onnx"] / "model.onnx"
+
+
+def model(name: str) -> Model:
+    """The model, trained unless what it is made from has not changed since."""
+    home = cache_folder() / "benchmarks" / "serving" / name
+    home.mkdir(parents=True, exist_ok=True)
+    checked = _spec(home, name)
+    job, container = training_unit(checked), container_unit(checked)
+    trained = _trained(home, job)
+    _write(home / "container", container)
+    return Model(checked, home / "container", {engine: _release(home, trained, engine) for engine in ENGINES[name]})
+
+
+def _spec(home: Path, name: str) -> Checked:
+    columns = "\n".join(f"    {feature}: {{type: float, min: -10000, max: 10000}}" for feature in FEATURES)
+    path = home / f"{name}.yaml"
+    path.write_text(_SPEC.format(name=name, columns=columns, estimator=ESTIMATORS[name]))
+    return load_spec(path)
+
+
+def _trained(home: Path, unit: Unit) -> Path:
+    digest = hashlib.sha256(repr(sorted(unit_files(unit).items())).encode()).hexdigest()[:16]
+    folder = home / f"job-{digest}"
+    if not (folder / "model" / "evaluation.json").exists():
+        for stale in home.glob("job-*"):
+            shutil.rmtree(stale)
+        _write(folder / "code", unit)
+        _lay_out(folder)
+        command = [sys.executable, "main.py"]
+        subprocess.run(command, cwd=folder / "code", env={"SAGEMAKER_BASE_DIR": str(folder)}, check=True)
+    return folder / "model"
+
+
+def _lay_out(folder: Path) -> None:
+    """A SageMaker container's input."""
+    rows, labels = load_breast_cancer(return_X_y=True)
+    table = pl.DataFrame(rows, schema=FEATURES).with_columns(pl.Series("benign", labels.astype(bool)))
+    (folder / "input/data/data").mkdir(parents=True)
+    table.write_parquet(folder / "input/data/data/rows.parquet")
+    told = {"release": "20260101000000-benchmark", "now": "2026-01-01T00:00:00+00:00", "champion": ""}
+    (folder / "input/config").mkdir()
+    (folder / "input/config/hyperparameters.json").write_text(json.dumps(told))
+
+
+def _release(home: Path, trained: Path, engine: str) -> Path:
+    folder = home / f"release-{engine}"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(trained, folder)
+    (folder / "release.json").write_text(json.dumps({"engine": {"name": engine, "why": "the benchmark's choice"}}))
+    return folder
+
+
+def _write(folder: Path, unit: Unit) -> None:
+    for path, content in unit_files(unit).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)

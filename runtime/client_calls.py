@@ -1,0 +1,178 @@
+"""Calls to a model's server: connections kept open, refusals raised with what is wrong, busy servers asked again.
+
+Needs the standard library alone; botocore where a function's URL wants requests to be signed."""
+
+import http.client
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from importlib import import_module
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+Signer = Callable[[str, Mapping[str, str], bytes], Mapping[str, str]]  # URL, headers, body -> headers
+
+_FIRST_WAIT = 0.1  # seconds before a busy server that does not say when is asked again; doubled each time
+_LONGEST_WAIT = 30.0
+_SIGNED = ".on.aws"  # how the host of a function's URL ends: <id>.lambda-url.<region>.on.aws
+
+
+class Problem(NamedTuple):
+    """What is wrong with a request: `row` counts from 0; row and column are None where it is not about one."""
+
+    row: int | None
+    column: str | None
+    reason: str
+
+
+class ModelError(Exception):
+    """The server gave no predictions: the HTTP status, and its answer."""
+
+    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
+        self.status = status
+        self.answer = answer
+        reason = answer.get("reason") or answer.get("error") or answer.get("message") or answer.get("Message")
+        super().__init__(f"{status}: {reason or 'no reason given'}")
+
+
+class ContractBroken(ModelError):
+    """The rows break the model's contract: every problem, of which the server lists a hundred at most."""
+
+    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
+        super().__init__(status, answer)
+        self.problems = problems_of(answer)
+
+    def __str__(self) -> str:
+        told = "; ".join(f"row {p.row}, {p.column}: {p.reason}" for p in self.problems[:3])
+        more = len(self.problems) - 3
+        return f"{self.status}: {told}" + (f"; and {more} more" if more > 0 else "")
+
+
+class Unavailable(ModelError):
+    """The server has no release, or too much to do, and still had after all retries."""
+
+
+class NotReached(Exception):
+    """There was no connection to the server, or it broke; the cause says how."""
+
+
+class Calls:
+    """Posts JSON to one URL; threads may share it. `retries` is how often a busy server is asked again, `timeout` how
+    many seconds one answer may take."""
+
+    def __init__(self, url: str, *, timeout: float, retries: int, sign: Signer | None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no http or https URL")
+        self._parts = parts
+        self._url = url
+        self._timeout = timeout
+        self._retries = retries
+        self._sign = sign or (aws_signer(parts.hostname) if parts.hostname.endswith(_SIGNED) else None)
+        self._idle: deque[http.client.HTTPConnection] = deque()
+
+    def post(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The server's answer to `document`; raises ModelError or NotReached. Predictions change nothing, so that a
+        request whose connection broke is sent once more."""
+        body = json.dumps(document, default=_plain, allow_nan=False).encode()
+        wait = _FIRST_WAIT
+        for left in range(self._retries, -1, -1):
+            status, headers, answer = self._exchange(body)
+            if status != 503 or not left:
+                return _judged(status, answer)
+            time.sleep(min(_LONGEST_WAIT, _seconds(headers.get("retry-after", ""), wait)))
+            wait *= 2
+        raise ValueError("retries is below 0")
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _exchange(self, body: bytes) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
+        headers: Mapping[str, str] = {"Content-Type": "application/json"}
+        if self._sign:
+            headers = self._sign(self._url, headers, body)
+        with suppress(IndexError):
+            try:
+                return self._ask(self._idle.pop(), body, headers)
+            except (OSError, http.client.HTTPException):
+                self.close()  # the server has closed what it kept open for a while: the others too
+        try:
+            return self._ask(self._connection(), body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise NotReached(f"{self._url}: {error or type(error).__name__}") from error
+
+    def _ask(
+        self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
+        try:
+            path = (self._parts.path or "/invocations") + (f"?{self._parts.query}" if self._parts.query else "")
+            connection.request("POST", path, body, dict(headers))
+            reply = connection.getresponse()
+            content = reply.read()
+        except BaseException:
+            connection.close()
+            raise
+        if reply.will_close:
+            connection.close()
+        else:
+            self._idle.append(connection)
+        return reply.status, {name.lower(): value for name, value in reply.getheaders()}, _decoded(content)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        secure = self._parts.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        return kind(self._parts.hostname or "", self._parts.port, timeout=self._timeout)
+
+
+def aws_signer(host: str) -> Signer:
+    """Signs requests to a function's URL with this machine's AWS credentials (Signature Version 4); needs botocore.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"""
+    auth, awsrequest, session = (import_module(f"botocore.{name}") for name in ("auth", "awsrequest", "session"))
+    region = host.removesuffix(_SIGNED).rpartition(".")[2]
+    credentials = session.Session().get_credentials()
+    if credentials is None:
+        raise ValueError("no AWS credentials to sign requests with")
+
+    def sign(url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+        request = awsrequest.AWSRequest("POST", url, dict(headers), body)
+        auth.SigV4Auth(credentials.get_frozen_credentials(), "lambda", region).add_auth(request)
+        return dict(request.headers.items())
+
+    return sign
+
+
+def problems_of(answer: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """What an answer says is wrong with its request, or with the rows of it that were refused."""
+    return tuple(Problem(told["row"], told["column"], told["reason"]) for told in answer.get("problems", ()))
+
+
+def _judged(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    if status == 200:
+        return answer
+    kinds = {400: ContractBroken, 503: Unavailable}
+    raise kinds.get(status, ModelError)(status, answer)
+
+
+def _decoded(content: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return {"error": content[:500].decode(errors="replace")}
+    return answer if isinstance(answer, dict) else {"error": str(answer)}
+
+
+def _seconds(text: str, otherwise: float) -> float:
+    """Retry-After in seconds; a date, which servers of models do not send, is not read."""
+    return float(text) if text.isdigit() else otherwise
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is nothing that a column holds")
