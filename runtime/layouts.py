@@ -1,14 +1,18 @@
 """Rows in the layout of training, sent as they are: each feature is held to what its column may hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 from struct import pack
 from typing import Annotated, Any
 
-from msgspec import Meta, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, defstruct
 
 from mlspec.runtime.payload import Decoded, Payload, Problem, ServingContract, broken
 from mlspec.runtime.problems import MOST_PROBLEMS, shown
+
+Limit = tuple[float, float, bool, bool]
+Limits = tuple[tuple[str, Limit], ...]
 
 
 def decode_matrix(contract: ServingContract, values: list[Any], asked: Payload) -> Decoded:
@@ -21,22 +25,47 @@ def decode_matrix(contract: ServingContract, values: list[Any], asked: Payload) 
 
 
 def _problems(contract: ServingContract, values: list[Any]) -> Iterator[Problem]:
-    width = len(contract.FEATURES)
-    for at, (name, (low, high, whole, nulls)) in enumerate(contract.LIMITS.items()):
-        number = Annotated[float, Meta(ge=low, le=high)]
-        kind: Any = number | None if nulls else number
-        column = values[at::width]
-        if not whole and _all(column, kind):
-            continue
-        words = f"{'a whole number' if whole else 'a number'} from {low:.17g} to {high:.17g}{' or null' * nulls}"
-        for row, value in enumerate(column):
-            if not _all([value], kind) or (whole and value is not None and value != int(value)):
-                yield Problem(row, name, f"expected {words}, got {shown(value)}")
+    limits = tuple(contract.LIMITS.items())
+    table = {f"c{at}": values[at :: len(limits)] for at in range(len(limits))}
+    if not _fits(table, _matrix_type(limits)) or not _whole(limits, table):
+        for at, (name, limit) in enumerate(limits):
+            yield from _column_problems(name, limit, table[f"c{at}"])
 
 
-def _all(values: list[Any], kind: Any) -> bool:
+def _column_problems(name: str, limit: Limit, column: list[Any]) -> Iterator[Problem]:
+    low, high, whole, nulls = limit
+    words = f"{'a whole number' if whole else 'a number'} from {low:.17g} to {high:.17g}{' or null' * nulls}"
+    kind = _value_type(limit)
+    for row, value in enumerate(column):
+        if not _fits(value, kind) or (whole and value is not None and value % 1):
+            yield Problem(row, name, f"expected {words}, got {shown(value)}")
+
+
+def _whole(limits: Limits, table: Mapping[str, list[Any]]) -> bool:
+    """Whether what must be a whole number is one; the types have been seen to fit."""
+    return not any(
+        value is not None and value % 1
+        for at, (_, (_, _, whole, _)) in enumerate(limits)
+        if whole
+        for value in table[f"c{at}"]
+    )
+
+
+def _value_type(limit: Limit) -> Any:
+    low, high, _, nulls = limit
+    number = Annotated[float, Meta(ge=low, le=high)]
+    return number | None if nulls else number
+
+
+@cache
+def _matrix_type(limits: Limits) -> type[Struct]:
+    """A type that msgspec checks all columns by in one go; made once, because that takes long."""
+    return defstruct("Matrix", [(f"c{at}", list[_value_type(limit)]) for at, (_, limit) in enumerate(limits)])  # type: ignore[misc]
+
+
+def _fits(value: Any, kind: Any) -> bool:
     try:
-        convert(values, list[kind])
+        convert(value, kind)
     except ValidationError:
         return False
     return True
