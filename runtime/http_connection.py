@@ -25,6 +25,9 @@ class Site(Door, Protocol):
     draining: bool
     now: float
 
+    def closing(self, now: float) -> bool:
+        """Whether those who ask nothing are to go."""
+
     def ask(self, connection: "Connection", head: Head, body: bytes) -> None:
         """Have rows predicted; the connection's `take` is called once."""
 
@@ -123,7 +126,7 @@ class Connection(asyncio.Protocol):
         elif incoming is not None and incoming.half:
             if waited > (limits.head_seconds if incoming.head is None else limits.body_seconds):
                 self._finish(_LATE)
-        elif waited > limits.idle_seconds or self._site.draining:
+        elif waited > limits.idle_seconds or self._site.closing(now):
             self._to.close()
 
     def abort(self) -> None:

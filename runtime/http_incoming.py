@@ -38,6 +38,7 @@ class Incoming:
         self._parser = HttpRequestParser(self)
         self.done: deque[Message] = deque()
         self.fatal: Page | None = None
+        self._offer = False  # of another protocol, with a request whose body is still to come
         self.half = False  # a request has begun and is not whole yet
         self.expecting = False  # its sender waits for 100 Continue before the body
         self.head: Head | None = None
@@ -53,8 +54,9 @@ class Incoming:
             try:
                 self._parser.feed_data(data)
             except HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
+                data = self._without_offer() + rest if self._offer else rest
                 self._parser = HttpRequestParser(self)
-                data = data[upgrade.args[0] :]
                 continue
             except HttpParserError:
                 self.fatal = self.fatal or _BROKEN
@@ -91,6 +93,7 @@ class Incoming:
         if head.refused is not None and (head.expects or head.length == CHUNKED or head.length > _SKIPPED):
             self.fatal = self.fatal or head.refused
         self.expecting = head.expects
+        self._offer = parser.should_upgrade() and head.length != 0
 
     def on_body(self, part: bytes) -> None:
         self.expecting = False
@@ -105,11 +108,20 @@ class Incoming:
             self.fatal = _FULL
 
     def on_message_complete(self) -> None:
+        if self._offer:
+            return
         self.half = self.expecting = False
         if self.head is not None and self.fatal is None:
             self.done.append(Message(self.head, b"".join(self._parts), self._size))
             self._size = 0
             self._parts = []
+
+    def _without_offer(self) -> bytes:
+        """The head once more: what follows an offer of another protocol is no body to the parser."""
+        method = self._parser.get_method()
+        kept = [(name, value) for name, value in self._headers.items() if name not in (b"connection", b"upgrade")]
+        lines = [b"%b: %b" % pair for pair in kept]
+        return b"\r\n".join([b"%b %b HTTP/1.1" % (method, self._target), *lines, b"", b""])
 
     def _start(self) -> None:
         self.head = None

@@ -95,12 +95,16 @@ class Master:
         status = _FAILED
         try:
             os.close(self._held)
+            own = self._listeners[number]
+            for other in self._listeners:
+                if other is not own:
+                    other.close()
             for ours in (signal.SIGTERM, signal.SIGHUP):
                 signal.signal(ours, signal.SIG_DFL)
             from mlspec.runtime.http_worker import Seat, Shared, run_worker
 
             shared = Shared(self._counters, self._alive, self._lock)
-            run_worker(self._application, self._settings, shared, Seat(number, self._listeners[number]))
+            run_worker(self._application, self._settings, shared, Seat(number, own))
             status = 0
         finally:
             sys.stderr.flush()
@@ -124,6 +128,8 @@ class Master:
 
     def _end(self, number: int, frame: object) -> None:
         self._ending = True
+        for listener in self._listeners:  # a port that somebody holds open takes connections that nobody serves
+            listener.close()
         self._pass_on(signal.SIGTERM, frame)
 
     def _pass_on(self, number: int, frame: object) -> None:

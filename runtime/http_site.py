@@ -17,6 +17,7 @@ from mlspec.runtime.http_settings import Limits
 from mlspec.runtime.http_telemetry import ServerTelemetry
 
 _LINES = 512  # of the access log that are kept before they are written
+_LAST_SECONDS = 1.0
 _NOWHERE = Head(Route("other"), b'"method":"","path":""', 0, keep_alive=False)
 
 
@@ -37,6 +38,7 @@ class Site:
         self.access_log = True
         self.held = 0
         self.draining = False
+        self._drain_since = 0.0
         self.now = loop.time()
         self._lines: list[bytes] = []
         self._failures = count(1)
@@ -48,6 +50,14 @@ class Site:
             connection.take(head, LATE)
             self.counters.add("shed")
             self.note(head, LATE.status, len(body), len(LATE.body))
+
+    def drain(self) -> None:
+        """From now on every answer is a connection's last."""
+        self.draining, self._drain_since = True, self.loop.time()
+
+    def closing(self, now: float) -> bool:
+        """Whether those who ask nothing are to go: not at once, their next request may be on its way."""
+        return self.draining and now - self._drain_since > _LAST_SECONDS
 
     def note(self, head: Head | None, status: int, received: int, sent: int) -> None:
         """Log and count an answer that is no prediction."""

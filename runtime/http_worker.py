@@ -26,6 +26,7 @@ from mlspec.runtime.telemetry import Identity
 
 _SWEEP_SECONDS = 0.25
 _TELEMETRY_SECONDS = 10.0
+_BACKLOG = 4096
 _LOOKS = 4  # sweeps between two looks at the release's folder
 _GARBAGE = 50_000  # objects between two collections: requests leave no cycles behind, connections do
 
@@ -66,27 +67,33 @@ class Worker:
     async def run(self) -> None:
         """From the first connection to the last."""
         self._loop = loop = asyncio.get_running_loop()
-        self._ended = asyncio.Event()
+        self._ended, self._tried = asyncio.Event(), asyncio.Event()
         self._site = Site(loop, self._application.limits, self._shared.counters.row(self._seat.number), self._log)
         self._site.access_log = self._settings.access_log
         self._site.routes.update(make_routes(self._application.model, self._pages()))
         self._site.counters.put("ready", 0)
         self._site.counters.put("connections", 0)
-        self._reload()
         self._watch()
-        server = await loop.create_server(self._connected, sock=self._seat.listener, backlog=4096)
+        self._reload()
+        await self._tried.wait()  # who connects before waits for the first release, and is not told that there is none
+        server = await loop.create_server(self._connected, sock=self._seat.listener, backlog=_BACKLOG)
         await self._ended.wait()
         await self._drain(server)
 
     def _connected(self) -> Connection:
         return Connection(self._site)
 
+    def _end(self) -> None:
+        self._loop.remove_reader(self._shared.master)  # it stays readable once the master is gone
+        self._ended.set()
+        self._tried.set()
+
     def _watch(self) -> None:
         loop = self._loop
-        loop.add_signal_handler(signal.SIGTERM, self._ended.set)
+        loop.add_signal_handler(signal.SIGTERM, self._end)
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # the master's, which a terminal sends to all
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        loop.add_reader(self._shared.master, self._ended.set)
+        loop.add_reader(self._shared.master, self._end)
         loop.call_later(_SWEEP_SECONDS, self._sweep, 1)
         loop.call_later(_TELEMETRY_SECONDS, self._tell)
 
@@ -146,6 +153,7 @@ class Worker:
     def _put(self, loaded: "asyncio.Future[Model]") -> None:
         """The new release answers the next request; one that cannot be loaded changes nothing."""
         self._loading = False
+        self._tried.set()
         site, error = self._site, loaded.exception()
         if error is not None:
             self._refuse(error)
@@ -179,9 +187,10 @@ class Worker:
     async def _drain(self, server: asyncio.AbstractServer) -> None:
         """No new connections; what was asked is answered; what does not end in time is ended."""
         site = self._site
-        await asyncio.sleep(0)  # what has connected and was not yet taken
+        for _ in range(2):
+            await asyncio.sleep(0)  # what has connected and was not yet taken
         server.close()
-        site.draining = True
+        site.drain()
         site.counters.put("ready", 0)
         last = self._loop.time() + site.limits.drain_seconds
         while site.connections and self._loop.time() < last:
