@@ -109,6 +109,7 @@ def test_the_whole_loop(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Non
     facts = stack.facts(capsys, "status")
     assert [release["status"] for release in facts["releases"]] == ["champion"]
     assert list(facts["traffic"].values()) == [1.0]
+    assert facts["releases"][0]["engine"]["name"] == "compiled"
     _predictions_equal_the_trained_models(stack)
     _bad_fields_are_named(stack, capsys)
     _a_second_release_bakes_and_rolls_back_on_request(stack, capsys)
