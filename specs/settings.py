@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +72,8 @@ class _Reader:
         return Settings(self.text, span, libraries[0][1] if libraries else None, required)
 
     def _table(self) -> Mapping[str, Any]:
+        import tomllib  # most specs have no such file above them
+
         try:
             settings = tomllib.loads(self.text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
