@@ -21,9 +21,9 @@ training:
 """
 
 
-def flights(**environment: str) -> Checked:
+def flights(environment: str = "dev") -> Checked:
     """The example."""
-    return load_spec(FLIGHTS, **environment)
+    return load_spec(FLIGHTS, environment=environment)
 
 
 def spec(folder: Path, text: str) -> Checked:
