@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlspec.runtime.contract import Column
+from mlspec.runtime.preparation import preparation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,8 +87,16 @@ ESTIMATORS: dict[str, Kind] = {
 }
 
 
-def make_estimator(target: str, arguments: "Mapping[str, Any]", *, features: "Sequence[Column]", seed: int) -> Any:
-    """An estimator that takes the feature matrix; what it needs done to that is inside, and is exported with it."""
+def make_estimator(
+    target: str,
+    arguments: "Mapping[str, Any]",
+    *,
+    features: "Sequence[Column]",
+    seed: int,
+    preprocess: "Mapping[str, Sequence[Mapping[str, Any]]] | None" = None,
+) -> Any:
+    """An estimator that takes the feature matrix; what it needs done to that is inside, and is exported with it.
+    `preprocess` holds the steps for `numbers` and for `categories` that stand in for the usual ones."""
     kind = ESTIMATORS[target]
     module, _, name = target.rpartition(".")
     estimator = getattr(import_module(module), name)()
@@ -97,32 +106,4 @@ def make_estimator(target: str, arguments: "Mapping[str, Any]", *, features: "Se
         return estimator
     from sklearn.pipeline import make_pipeline
 
-    return make_pipeline(_preparation(kind.preparation, features), estimator)
-
-
-def _preparation(kind: Preparation, features: "Sequence[Column]") -> Any:
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    median = SimpleImputer(strategy="median", keep_empty_features=True)
-    if kind == "impute":
-        return median
-    numbers = [index for index, column in enumerate(features) if column.type != "category"]
-    steps = [("numbers", make_pipeline(median, StandardScaler()), numbers)]
-    steps.append(("categories", _one_hot(features), [i for i in range(len(features)) if i not in numbers]))
-    return ColumnTransformer([step for step in steps if step[2]])
-
-
-def _one_hot(features: "Sequence[Column]") -> Any:
-    """Categories as one column each; null and unknown are all zeros (-1 is no category's code)."""
-    import numpy as np
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder
-
-    codes = [np.arange(len(column.values), dtype=np.float32) for column in features if column.type == "category"]
-    absent = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
-    encoder = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
-    return make_pipeline(absent, encoder)
+    return make_pipeline(preparation(kind.preparation, features, preprocess or {}), estimator)

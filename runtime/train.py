@@ -63,7 +63,13 @@ def _fit_torch(settings: TrainingSettings, rows: Rows, parts: "Parts") -> Any:
 
 
 def _made(settings: TrainingSettings, arguments: Mapping[str, Any]) -> Any:
-    return make_estimator(settings.estimator, arguments, features=settings.contract.features, seed=settings.seed)
+    return make_estimator(
+        settings.estimator,
+        arguments,
+        features=settings.contract.features,
+        seed=settings.seed,
+        preprocess=settings.preprocess,
+    )
 
 
 def _fitted(contract: Contract, rows: Rows, parts: "Parts", *, stopping: bool) -> Rows:

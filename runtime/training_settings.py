@@ -55,6 +55,7 @@ class TrainingSettings:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     framework: Literal["sklearn", "xgboost", "lightgbm", "torch"] = "sklearn"
     fit: Fit = Fit()
+    preprocess: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     seed: int = 7
     window: int | None = None
     versus: tuple[tuple[str, tuple[float, ...]], ...] = ()

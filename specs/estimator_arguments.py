@@ -1,8 +1,9 @@
-"""The arguments of each estimator, by `_target_`: written by tests/specs/estimator_table.py, and held by its test."""
+"""The arguments of each estimator, by `_target_`; written by tests/specs/estimator_table.py."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+# fmt: off
 # One text for each estimator, not one for each argument: the table is read at every validation.
 ARGUMENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -110,17 +111,27 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
             "valid valid_data valid_data_file valid_filenames verbose verbosity weight weight_column workers "
             "xgboost_dart_mode zero_as_missing"
         ),
-        "mlspec.runtime.networks.TabularMLP": ("hidden dropout"),
+        "mlspec.runtime.networks.TabularMLP": (
+            "hidden dropout"
+        ),
         "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": (
             "covariance_estimator n_components priors shrinkage solver store_covariance tol"
         ),
         "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": (
             "covariance_estimator priors reg_param shrinkage solver store_covariance tol"
         ),
-        "sklearn.dummy.DummyClassifier": ("constant random_state strategy"),
-        "sklearn.dummy.DummyRegressor": ("constant quantile strategy"),
-        "sklearn.ensemble.AdaBoostClassifier": ("estimator learning_rate n_estimators random_state"),
-        "sklearn.ensemble.AdaBoostRegressor": ("estimator learning_rate loss n_estimators random_state"),
+        "sklearn.dummy.DummyClassifier": (
+            "constant random_state strategy"
+        ),
+        "sklearn.dummy.DummyRegressor": (
+            "constant quantile strategy"
+        ),
+        "sklearn.ensemble.AdaBoostClassifier": (
+            "estimator learning_rate n_estimators random_state"
+        ),
+        "sklearn.ensemble.AdaBoostRegressor": (
+            "estimator learning_rate loss n_estimators random_state"
+        ),
         "sklearn.ensemble.BaggingClassifier": (
             "bootstrap bootstrap_features estimator max_features max_samples n_estimators n_jobs oob_score "
             "random_state verbose warm_start"
@@ -170,21 +181,27 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
             "n_estimators n_jobs oob_score random_state verbose warm_start"
         ),
         "sklearn.linear_model.ARDRegression": (
-            "alpha_1 alpha_2 compute_score copy_X fit_intercept lambda_1 lambda_2 max_iter threshold_lambda tol verbose"
+            "alpha_1 alpha_2 compute_score copy_X fit_intercept lambda_1 lambda_2 max_iter threshold_lambda "
+            "tol verbose"
         ),
         "sklearn.linear_model.BayesianRidge": (
             "alpha_1 alpha_2 alpha_init compute_score copy_X fit_intercept lambda_1 lambda_2 lambda_init "
             "max_iter tol verbose"
         ),
         "sklearn.linear_model.ElasticNet": (
-            "alpha copy_X fit_intercept l1_ratio max_iter positive precompute random_state selection tol warm_start"
+            "alpha copy_X fit_intercept l1_ratio max_iter positive precompute random_state selection tol "
+            "warm_start"
         ),
         "sklearn.linear_model.ElasticNetCV": (
             "alphas copy_X cv eps fit_intercept l1_ratio max_iter n_jobs positive precompute random_state "
             "selection tol verbose"
         ),
-        "sklearn.linear_model.GammaRegressor": ("alpha fit_intercept max_iter solver tol verbose warm_start"),
-        "sklearn.linear_model.HuberRegressor": ("alpha epsilon fit_intercept max_iter tol warm_start"),
+        "sklearn.linear_model.GammaRegressor": (
+            "alpha fit_intercept max_iter solver tol verbose warm_start"
+        ),
+        "sklearn.linear_model.HuberRegressor": (
+            "alpha epsilon fit_intercept max_iter tol warm_start"
+        ),
         "sklearn.linear_model.Lars": (
             "copy_X eps fit_intercept fit_path jitter n_nonzero_coefs precompute random_state verbose"
         ),
@@ -192,9 +209,12 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
             "alpha copy_X fit_intercept max_iter positive precompute random_state selection tol warm_start"
         ),
         "sklearn.linear_model.LassoCV": (
-            "alphas copy_X cv eps fit_intercept max_iter n_jobs positive precompute random_state selection tol verbose"
+            "alphas copy_X cv eps fit_intercept max_iter n_jobs positive precompute random_state selection "
+            "tol verbose"
         ),
-        "sklearn.linear_model.LinearRegression": ("copy_X fit_intercept n_jobs positive tol"),
+        "sklearn.linear_model.LinearRegression": (
+            "copy_X fit_intercept n_jobs positive tol"
+        ),
         "sklearn.linear_model.LogisticRegression": (
             "C class_weight dual fit_intercept intercept_scaling l1_ratio max_iter n_jobs penalty "
             "random_state solver tol verbose warm_start"
@@ -203,10 +223,18 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
             "Cs class_weight cv dual fit_intercept intercept_scaling l1_ratios max_iter n_jobs penalty "
             "random_state refit scoring solver tol use_legacy_attributes verbose"
         ),
-        "sklearn.linear_model.PoissonRegressor": ("alpha fit_intercept max_iter solver tol verbose warm_start"),
-        "sklearn.linear_model.QuantileRegressor": ("alpha fit_intercept quantile solver solver_options"),
-        "sklearn.linear_model.Ridge": ("alpha copy_X fit_intercept max_iter positive random_state solver tol"),
-        "sklearn.linear_model.RidgeCV": ("alpha_per_target alphas cv fit_intercept gcv_mode scoring store_cv_results"),
+        "sklearn.linear_model.PoissonRegressor": (
+            "alpha fit_intercept max_iter solver tol verbose warm_start"
+        ),
+        "sklearn.linear_model.QuantileRegressor": (
+            "alpha fit_intercept quantile solver solver_options"
+        ),
+        "sklearn.linear_model.Ridge": (
+            "alpha copy_X fit_intercept max_iter positive random_state solver tol"
+        ),
+        "sklearn.linear_model.RidgeCV": (
+            "alpha_per_target alphas cv fit_intercept gcv_mode scoring store_cv_results"
+        ),
         "sklearn.linear_model.SGDClassifier": (
             "alpha average class_weight early_stopping epsilon eta0 fit_intercept l1_ratio learning_rate "
             "loss max_iter n_iter_no_change n_jobs penalty power_t random_state shuffle tol "
@@ -220,10 +248,18 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "sklearn.linear_model.TweedieRegressor": (
             "alpha fit_intercept link max_iter power solver tol verbose warm_start"
         ),
-        "sklearn.naive_bayes.BernoulliNB": ("alpha binarize class_prior fit_prior force_alpha"),
-        "sklearn.naive_bayes.ComplementNB": ("alpha class_prior fit_prior force_alpha norm"),
-        "sklearn.naive_bayes.GaussianNB": ("priors var_smoothing"),
-        "sklearn.naive_bayes.MultinomialNB": ("alpha class_prior fit_prior force_alpha"),
+        "sklearn.naive_bayes.BernoulliNB": (
+            "alpha binarize class_prior fit_prior force_alpha"
+        ),
+        "sklearn.naive_bayes.ComplementNB": (
+            "alpha class_prior fit_prior force_alpha norm"
+        ),
+        "sklearn.naive_bayes.GaussianNB": (
+            "priors var_smoothing"
+        ),
+        "sklearn.naive_bayes.MultinomialNB": (
+            "alpha class_prior fit_prior force_alpha"
+        ),
         "sklearn.neighbors.KNeighborsClassifier": (
             "algorithm leaf_size metric metric_params n_jobs n_neighbors p weights"
         ),
@@ -244,12 +280,16 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "sklearn.svm.LinearSVR": (
             "C dual epsilon fit_intercept intercept_scaling loss max_iter random_state tol verbose"
         ),
-        "sklearn.svm.NuSVR": ("C cache_size coef0 degree gamma kernel max_iter nu shrinking tol verbose"),
+        "sklearn.svm.NuSVR": (
+            "C cache_size coef0 degree gamma kernel max_iter nu shrinking tol verbose"
+        ),
         "sklearn.svm.SVC": (
             "C break_ties cache_size class_weight coef0 decision_function_shape degree gamma kernel max_iter "
             "probability random_state shrinking tol verbose"
         ),
-        "sklearn.svm.SVR": ("C cache_size coef0 degree epsilon gamma kernel max_iter shrinking tol verbose"),
+        "sklearn.svm.SVR": (
+            "C cache_size coef0 degree epsilon gamma kernel max_iter shrinking tol verbose"
+        ),
         "sklearn.tree.DecisionTreeClassifier": (
             "ccp_alpha class_weight criterion max_depth max_features max_leaf_nodes min_impurity_decrease "
             "min_samples_leaf min_samples_split min_weight_fraction_leaf monotonic_cst random_state splitter"

@@ -96,6 +96,35 @@ _OBJECTIVES: Mapping[str, str] = {
     "multiclass softmax multiclassova multiclass_ova ova ovr cross_entropy xentropy",
 }
 
+# Steps before a scikit-learn estimator, each with the arguments a spec may give: those that ONNX follows exactly.
+SCALES = {
+    "sklearn.preprocessing.MaxAbsScaler": "",
+    "sklearn.preprocessing.MinMaxScaler": "feature_range clip",
+    "sklearn.preprocessing.PolynomialFeatures": "degree interaction_only include_bias",
+    "sklearn.preprocessing.RobustScaler": "with_centering with_scaling quantile_range",
+    "sklearn.preprocessing.StandardScaler": "with_mean with_std",
+}
+_ENCODERS = {"sklearn.preprocessing.OneHotEncoder": "drop", "sklearn.preprocessing.OrdinalEncoder": ""}
+_IMPUTER = {"sklearn.impute.SimpleImputer": "strategy fill_value"}
+STEPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"numbers": {**_IMPUTER, **SCALES}, "categories": {**_IMPUTER, **_ENCODERS, **SCALES}}
+)
+
+
+def step_problem(kind: str, target: object) -> tuple[str, str] | None:
+    """Message and hint for a step that `numbers` or `categories` cannot take; else None."""
+    if isinstance(target, str) and target in STEPS[kind]:
+        return None
+    return f"{kind} cannot be prepared by '{str(target)[:100]}'", hint_for(str(target), STEPS[kind], "steps")
+
+
+def step_argument_problem(kind: str, target: str, name: str) -> tuple[str, str] | None:
+    """The same for an argument of a step that can be taken."""
+    known = STEPS[kind][target].split()
+    if name in known:
+        return None
+    return f"{target} takes no argument '{name[:100]}' here", hint_for(name, known, "arguments")
+
 
 def framework_of(target: str) -> str:
     """The library that an estimator of the table comes from."""

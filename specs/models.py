@@ -158,6 +158,17 @@ class Fit(Block):
     patience: int = Field(10, ge=1, description="Epochs without a gain on the validation rows before it stops.")
 
 
+class Preprocess(Block):
+    """What is done to the features before a scikit-learn estimator sees them, step by step; null is filled in first."""
+
+    numbers: tuple[dict[str, Any], ...] = Field(
+        (), description="`_target_` of each step for numbers, and its arguments."
+    )
+    categories: tuple[dict[str, Any], ...] = Field(
+        (), description="`_target_` of each step for categories, and its arguments."
+    )
+
+
 class Training(Block):
     """How a model is made from the rows."""
 
@@ -167,6 +178,7 @@ class Training(Block):
     estimator: dict[str, Any] = Field(
         description="`_target_` and its arguments; looked up now, called only in the job."
     )
+    preprocess: Preprocess | None = None
     fit: Fit = Fit()
     image: str | None = Field(None, description="Training image, instead of AWS's Deep Learning Container.")
     compute: Compute = Compute()
@@ -206,6 +218,35 @@ class Gate(Block):
         return self
 
 
+class EventSource(Block):
+    """A queue or a stream whose messages are requests, and where their answers go: exactly one of the two."""
+
+    queue: EventName | None = Field(
+        None, description="An SQS queue: a name, and the stack makes it, or the ARN of one that there is."
+    )
+    stream: str | None = Field(
+        None,
+        pattern=r"^arn:[a-z-]+:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]+$",
+        description="The ARN of a Kinesis stream.",
+        examples=["arn:aws:kinesis:us-east-1:123456789012:stream/orders"],
+    )
+    batch: int = Field(10, ge=1, le=10_000, description="Most messages that one call takes.")
+    window: Duration = Field(Duration(0), description="Longest to wait for a batch to fill.")
+    results: Literal["store"] | EventName = Field(
+        "store", description="A queue, named like the source; or `store`: an object results/<id>.json for each."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.queue is None) == (self.stream is None):
+            raise wrong("queue", "a source is exactly one of: queue, stream")
+        if self.queue is not None and self.queue == self.results:
+            raise wrong("results", "results would be requests again")
+        if self.batch > 10 and self.queue is not None and self.window.milliseconds < 1000:
+            raise wrong("batch", "a batch of more than 10 messages of a queue needs a window of at least 1s")
+        return self
+
+
 class Serving(Block):
     """Where predictions are answered."""
 
@@ -222,6 +263,8 @@ class Serving(Block):
     engine: Literal["auto", "onnx", "compiled"] = Field(
         "auto", description="What answers: ONNX Runtime, the model as plain Python, or what measures better."
     )
+    events: tuple[EventSource, ...] = Field((), description="Queues and streams that requests come from as well.")
+    snap_start: bool = Field(False, description="Start copies of the function from a snapshot of one that has loaded.")
     max_request: Size = Field(Size(32 * 2**20), description="Largest request that a container takes.")
 
 

@@ -69,7 +69,8 @@ def _in_text(file: str, name: str, arguments: Mapping[str, Any], text: str) -> I
         yield Fault(f"{file}{where} is not Python", str(getattr(error, "msg", error)))
         return
     for package in sorted(_imported(tree) - _AT_HAND - sys.stdlib_module_names):
-        yield Fault(f"{file} imports {package}, which the training job has not", "import only torch, numpy and the standard library")
+        hint = "import only torch, numpy and the standard library"
+        yield Fault(f"{file} imports {package}, which the training job has not", hint)
     found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
     if not found:
         classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]

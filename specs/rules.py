@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     rules_training.known_estimator,
     rules_training.framework_is_the_estimator_s,
     rules_training.known_arguments,
+    rules_training.known_steps,
     rules_training.own_modules,
     rules_gates.metrics_fit_the_task,
     rules_gates.limits_are_on_the_right_side,

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlspec.specs.estimators import ESTIMATORS, FRAMEWORKS, argument_problem, estimator_problem, framework_of
+from mlspec.specs.estimators import (
+    ESTIMATORS,
+    FRAMEWORKS,
+    STEPS,
+    argument_problem,
+    estimator_problem,
+    framework_of,
+    step_argument_problem,
+    step_problem,
+)
 from mlspec.specs.modules import module_faults, module_file
 from mlspec.specs.view import View
 from mlspec.specs.wording import Wording
@@ -47,6 +56,27 @@ def known_arguments(view: View) -> Iterator[Wording]:
     for name, value in estimator.items():
         if name != "_target_" and (problem := argument_problem(target, str(name), value)):
             yield Wording("ML244", *problem, (*_PATH, str(name)), True)
+
+
+def known_steps(view: View) -> Iterator[Wording]:
+    """Steps before the estimator are looked up as it is."""
+    preprocess = _training(view).get("preprocess")
+    for kind in STEPS:
+        steps = preprocess.get(kind) if isinstance(preprocess, Mapping) else None
+        for number, step in enumerate(steps if isinstance(steps, tuple) else ()):
+            if isinstance(step, Mapping):
+                yield from _step(kind, str(number), step)
+
+
+def _step(kind: str, number: str, step: Mapping[str, Any]) -> Iterator[Wording]:
+    path = ("training", "preprocess", kind, number)
+    target = step.get("_target_")
+    if problem := step_problem(kind, target):
+        yield Wording("ML231", *problem, (*path, "_target_") if "_target_" in step else path)
+        return
+    for name in step:
+        if name != "_target_" and (found := step_argument_problem(kind, str(target), str(name))):
+            yield Wording("ML244", *found, (*path, str(name)), True)
 
 
 def own_modules(view: View) -> Iterator[Wording]:

@@ -8,6 +8,7 @@ from mlspec.compiler.units.training_settings import framework_of_spec, settings_
 from mlspec.runtime.estimators import ESTIMATORS
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.estimators import SCALES
 from mlspec.specs.modules import module_file
 
 _MAIN = '''"""Trains {name}: what SageMaker starts."""
@@ -69,10 +70,27 @@ def _problems(checked: Checked) -> Iterator[Diagnostic]:
     elif framework != "torch" and target not in ESTIMATORS:
         hint = f"those that can: {', '.join(sorted(ESTIMATORS))}"
         yield _problem(checked, "training.estimator._target_", f"{target} cannot be exported to ONNX exactly", hint)
+    if training.preprocess and (target not in ESTIMATORS or ESTIMATORS[target].preparation == "none"):
+        message = f"preprocess has no effect on {target}, which takes the rows as they are laid out"
+        yield _problem(checked, "training.preprocess", message, "leave it out", code="ML403")
+    yield from _idle_steps(checked)
     if training.tune is not None:
         message = "a search for hyperparameters cannot be run yet"
         yield _problem(checked, "training.tune", message, "remove tune, and give the values under estimator")
 
 
-def _problem(checked: Checked, path: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic("ML440", message, checked.origins.of(path).span, path, hint)
+def _idle_steps(checked: Checked) -> Iterator[Diagnostic]:
+    """A tree splits a scaled number where it splits the number; the scaled one is only rounded once more."""
+    training = checked.spec.training
+    kind = ESTIMATORS.get(str(training.estimator.get("_target_")))
+    if training.preprocess is None or kind is None or kind.preparation != "impute":
+        return
+    for name, steps in training.preprocess.model_dump().items():
+        for number, step in enumerate(steps):
+            if step["_target_"] in SCALES:
+                path = f"training.preprocess.{name}.{number}._target_"
+                yield _problem(checked, path, "scaling has no effect on trees", "leave the step out", code="ML403")
+
+
+def _problem(checked: Checked, path: str, message: str, hint: str, *, code: str = "ML440") -> Diagnostic:
+    return Diagnostic(code, message, checked.origins.of(path).span, path, hint)

@@ -104,6 +104,7 @@ def _settings(spec: Spec) -> str:
             "arguments": literal(arguments),
             "framework": literal(framework_of_spec(spec)),
             **({"fit": f"Fit({_keywords(training.fit.model_dump())})"} if framework_of_spec(spec) == "torch" else {}),
+            **({"preprocess": literal(training.preprocess.model_dump())} if training.preprocess else {}),
             "seed": literal(training.seed),
             "window": literal(data.window.milliseconds if data.window else None),
             "versus": literal(_versus(spec)),

@@ -3,6 +3,7 @@
 import ast
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from mlspec.specs.estimators import ESTIMATORS, framework_of
 from mlspec.specs.modules import constructor
@@ -13,6 +14,7 @@ _HEAD = '''"""The arguments of each estimator, by `_target_`; written by tests/s
 from collections.abc import Mapping
 from types import MappingProxyType
 
+# fmt: off
 # One text for each estimator, not one for each argument: the table is read at every validation.
 ARGUMENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -22,7 +24,7 @@ ARGUMENTS: Mapping[str, str] = MappingProxyType(
 def arguments_of(target: str) -> list[str]:
     """The names that the library itself takes, in its order."""
     module, _, name = target.rpartition(".")
-    estimator = None if module.startswith("mlspec") else getattr(import_module(module), name)
+    estimator: Any = None if module.startswith("mlspec") else getattr(import_module(module), name)
     match framework_of(target):
         case "xgboost":
             return sorted(estimator().get_params())

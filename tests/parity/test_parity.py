@@ -1,0 +1,124 @@
+"""What is served answers as the training framework does: on 10,000 random rows and on 10,000 at the edges."""
+
+import importlib.util
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlspec.runtime.compiled_source import compiled_source
+from mlspec.runtime.export import TOLERANCE, export_model
+from mlspec.runtime.train import fit_model
+from mlspec.runtime.training_settings import Fit
+from tests.parity.tables import PARTS, contract, edge_rows, settings, table
+
+Steps = Mapping[str, tuple[Mapping[str, Any], ...]]
+USUAL: Steps = {}
+ORDINAL: Steps = {
+    "numbers": ({"_target_": "sklearn.preprocessing.MinMaxScaler"},),
+    "categories": ({"_target_": "sklearn.preprocessing.OrdinalEncoder"},),
+}
+IMPUTED: Steps = {
+    "numbers": (
+        {"_target_": "sklearn.impute.SimpleImputer", "strategy": "mean"},
+        {"_target_": "sklearn.preprocessing.RobustScaler"},
+    ),
+    "categories": (
+        {"_target_": "sklearn.impute.SimpleImputer", "strategy": "most_frequent"},
+        {"_target_": "sklearn.preprocessing.OneHotEncoder", "drop": "first"},
+    ),
+}
+FILLED: Steps = {
+    "numbers": ({"_target_": "sklearn.impute.SimpleImputer", "strategy": "mean"},),
+    "categories": IMPUTED["categories"],
+}
+RANKED: Steps = {"categories": ORDINAL["categories"]}
+CURVED: Steps = {
+    "numbers": (
+        {"_target_": "sklearn.preprocessing.MaxAbsScaler"},
+        {"_target_": "sklearn.preprocessing.PolynomialFeatures", "degree": 2},
+    )
+}
+EVERY, CLASSES, VALUE = ("binary", "multiclass", "regression"), ("binary", "multiclass"), ("regression",)
+MODELS: tuple[tuple[str, Mapping[str, Any], tuple[str, ...], Steps], ...] = (
+    ("sklearn.linear_model.LogisticRegression", {"C": 0.5}, CLASSES, USUAL),
+    ("sklearn.linear_model.LogisticRegression", {}, CLASSES, ORDINAL),
+    ("sklearn.linear_model.LogisticRegression", {}, CLASSES, IMPUTED),
+    ("sklearn.linear_model.Ridge", {}, VALUE, USUAL),
+    ("sklearn.linear_model.Ridge", {}, VALUE, IMPUTED),
+    ("sklearn.linear_model.Ridge", {}, VALUE, CURVED),
+    ("sklearn.linear_model.PoissonRegressor", {}, VALUE, IMPUTED),
+    ("sklearn.tree.DecisionTreeClassifier", {"max_depth": 8}, CLASSES, USUAL),
+    ("sklearn.tree.DecisionTreeRegressor", {"max_depth": 8}, VALUE, RANKED),
+    ("sklearn.ensemble.RandomForestClassifier", {"n_estimators": 20, "max_depth": 8}, CLASSES, USUAL),
+    ("sklearn.ensemble.RandomForestClassifier", {"n_estimators": 10, "max_depth": 8}, CLASSES, FILLED),
+    ("sklearn.ensemble.RandomForestRegressor", {"n_estimators": 20, "max_depth": 8}, VALUE, FILLED),
+    ("sklearn.ensemble.GradientBoostingClassifier", {"n_estimators": 30}, CLASSES, FILLED),
+    ("sklearn.ensemble.GradientBoostingRegressor", {"n_estimators": 30}, VALUE, USUAL),
+    ("sklearn.ensemble.HistGradientBoostingClassifier", {"max_iter": 60}, CLASSES, USUAL),
+    ("sklearn.ensemble.HistGradientBoostingRegressor", {"max_iter": 60}, VALUE, USUAL),
+    ("xgboost.XGBClassifier", {"n_estimators": 60}, CLASSES, USUAL),
+    ("xgboost.XGBClassifier", {"n_estimators": 20, "booster": "dart"}, CLASSES, USUAL),
+    ("xgboost.XGBRFClassifier", {"n_estimators": 20}, CLASSES, USUAL),
+    ("xgboost.XGBRegressor", {"n_estimators": 300, "early_stopping_rounds": None}, VALUE, USUAL),
+    ("xgboost.XGBRegressor", {"n_estimators": 200, "objective": "reg:gamma"}, VALUE, USUAL),
+    ("xgboost.XGBRegressor", {"n_estimators": 60, "objective": "reg:absoluteerror"}, VALUE, USUAL),
+    ("lightgbm.LGBMClassifier", {"n_estimators": 60}, CLASSES, USUAL),
+    ("lightgbm.LGBMClassifier", {"n_estimators": 20, "boosting": "dart"}, CLASSES, USUAL),
+    ("lightgbm.LGBMClassifier", {"boosting_type": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}, CLASSES, USUAL),
+    ("lightgbm.LGBMRegressor", {"n_estimators": 300, "max_bin": 1000, "min_child_samples": 2}, VALUE, USUAL),
+    ("lightgbm.LGBMRegressor", {"n_estimators": 60, "objective": "tweedie"}, VALUE, USUAL),
+    ("lightgbm.LGBMRegressor", {"n_estimators": 60, "objective": "mape"}, VALUE, USUAL),
+    ("mlspec.runtime.networks.TabularMLP", {"hidden": [32]}, EVERY, USUAL),
+)
+CASES = [(target, arguments, steps, task) for target, arguments, tasks, steps in MODELS for task in tasks]
+NAMES = [f"{number}-{case[0].rpartition('.')[2]}-{case[-1]}" for number, case in enumerate(CASES)]
+SUMMED = ("linear_model", "networks")  # numbers as large as float32 has them overflow in the framework itself
+
+
+@pytest.mark.parametrize(("target", "arguments", "steps", "task"), CASES, ids=NAMES)
+def test_served_as_trained(target: str, arguments: Mapping[str, Any], steps: Steps, task: str) -> None:
+    framework = framework_of(target)
+    if framework == "torch" and importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed: make torch")
+    matrix, label = table(task)
+    given = settings(
+        task, estimator=target, arguments=arguments, framework=framework, preprocess=steps, fit=Fit(epochs=5)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = fit_model(given, matrix, label, parts=PARTS)
+        exported = export_model(model, contract(task))
+        largest = 1e12 if any(part in target for part in SUMMED) else 3e38
+        for rows in (matrix, edge_rows(matrix, largest=largest)):
+            expected = np.asarray(model.predict(rows) if task == "regression" else model.predict_proba(rows), float)
+            assert len(rows) == 10_000
+            assert difference(exported.predict(rows), expected, label, task) <= TOLERANCE
+            if framework != "torch" and steps in (USUAL, IMPUTED):
+                finite = np.isfinite(expected) if task == "regression" else np.isfinite(expected).all(axis=1)
+                rows, expected = rows[finite], expected[finite]
+                assert difference(compiled_answers(exported.onnx, rows, task), expected, label, task) <= TOLERANCE
+
+
+def difference(answers: np.ndarray, expected: np.ndarray, label: np.ndarray, task: str) -> float:
+    """The largest: of probabilities as it is, of values relative to the label's spread, or to the value if larger."""
+    if answers.ndim < expected.ndim:
+        expected = expected[:, 1]
+    assert answers.shape == expected.shape
+    unit = np.maximum(label.std(), np.abs(expected)) if task == "regression" else 1.0
+    with np.errstate(invalid="ignore"):  # where both are infinite
+        return float(np.max(np.where(answers == expected, 0.0, np.abs(answers - expected) / unit)))
+
+
+def compiled_answers(onnx: bytes, rows: np.ndarray, task: str) -> np.ndarray:
+    """What the model answers as plain Python."""
+    module: dict[str, Any] = {}
+    exec(compile(compiled_source(onnx, several=task == "multiclass"), "compiled_model", "exec"), module)
+    return np.array(module["predict"](map(tuple, rows.tolist())))
+
+
+def framework_of(target: str) -> str:
+    package = target.partition(".")[0]
+    return "torch" if package == "mlspec" else package
