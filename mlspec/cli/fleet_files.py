@@ -36,7 +36,7 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
 
 def changed_files(folder: Path, revision: str) -> frozenset[str]:
     """The files that differ from `revision`, new ones included, as real paths. Raises SpecError."""
-    _real_folder.cache_clear()  # folders may have become links since another run in this process
+    _real.cache_clear()  # a file may have become a link since another run in this process
     top = _git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
     differ = _git(folder, "diff", "--name-only", "--no-renames", "-z", "--end-of-options", revision, "--", top)
     new = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", top)
@@ -59,19 +59,20 @@ def touched(project: Project, changed: frozenset[str]) -> bool:
     """Whether a change touches what the spec says: its file, a library file, its data; when in doubt, it does."""
     if _real(project.path) in changed:
         return True
+    reads: Iterable[Path | str] | None
     reads, data = _recorded(project) if project.cached is not None else _reads(project)
     if reads is None or any(_real(path) in changed for path in reads):
         return True
     return data is not None and any(path == data or path.startswith(data + os.sep) for path in changed)
 
 
-def _recorded(project: Project) -> tuple[Iterable[Path] | None, str | None]:
+def _recorded(project: Project) -> tuple[Iterable[str] | None, str | None]:
     """The same as `_reads`, as the cache keeps it: the spec is what was compiled, so it reads what it read then."""
     assert project.cached is not None
     if project.cached.head["commit"]:
         return None, None
-    folder = project.path.parent
-    return [folder / name for name in project.cached.head["read"]], _data(project, project.cached.head["data"]["uri"])
+    folder, head = str(project.path.parent), project.cached.head
+    return [os.path.join(folder, name) for name in head["read"]], _data(project, head["data"]["uri"])
 
 
 def _reads(project: Project) -> tuple[Iterable[Path] | None, str | None]:
@@ -89,11 +90,7 @@ def _data(project: Project, uri: str) -> str | None:
     return None if "://" in uri else os.path.realpath(project.path.parent / uri)
 
 
-def _real(path: Path) -> str:
-    """The real path; of the folders, which many specs look into, each is followed once."""
-    return os.path.realpath(path) if path.is_symlink() else os.path.join(_real_folder(path.parent), path.name)
-
-
-@lru_cache(4096)
-def _real_folder(folder: Path) -> str:
-    return os.path.realpath(folder)
+@lru_cache(65536)
+def _real(path: Path | str) -> str:
+    """The real path; that of a library's file, which many specs read, is followed once."""
+    return os.path.realpath(path)
