@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlspec.runtime.engines import DamagedRelease, Description, Engine, open_engine
 from mlspec.runtime.telemetry import Histograms
@@ -16,8 +15,7 @@ class NoRelease(Exception):
     """Nothing can be served; the text is the caller's answer."""
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """What serves: its description (model.json), its engine and that one's name, the counts on its profile's bins,
     and that profile's digest."""
 
