@@ -10,6 +10,7 @@ CHUNKED = -1
 _LONGEST_PATH = 2048
 _TYPES = (b"application/json", b"text/csv")
 _UNKNOWN = "other"
+_FLAGS = ("partial", "explain")
 
 
 class Route(NamedTuple):
@@ -55,7 +56,8 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
     route = routes.get(path)
     length = _length(raw.headers)
     content_type = raw.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    asked = parse_qs(query.decode("ascii", "replace")) if query and route and route.protocol else {}
+    asked = parse_qs(query.decode("ascii", "replace"), keep_blank_values=True) if query else {}
+    partial, explain = (asked.get(flag, ["false"]) for flag in _FLAGS)
     return Head(
         route=route or Route(_UNKNOWN),
         words=_words(raw.method, path),
@@ -63,10 +65,12 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
         keep_alive=raw.keep_alive,
         with_body=raw.method != b"HEAD",
         content_type=content_type.decode("ascii", "replace") or "application/json",
-        partial=asked.get("partial", [""])[-1] == "true",
-        explain=asked.get("explain", [""])[-1] == "true",
+        partial=partial == ["true"],
+        explain=explain == ["true"],
         expects=raw.headers.get(b"expect", b"").lower() == b"100-continue",
-        refused=_refused(raw, path, route, content_type) or _too_long(length, most),
+        refused=_refused(raw, path, route, content_type)
+        or _unclear(route, partial, explain)
+        or _too_long(length, most),
     )
 
 
@@ -99,6 +103,13 @@ def _unreadable(headers: Mapping[bytes, bytes], content_type: bytes, *, v2: bool
     if content_type and content_type not in types:
         return refusal(415, "unsupported media type", f"send {' or '.join(kind.decode() for kind in types)}")
     return None
+
+
+def _unclear(route: Route | None, *flags: list[str]) -> Page | None:
+    """The Open Inference Protocol has its flags in the body, and pages have none."""
+    if route is None or route.protocol != "mlspec" or all(flag in (["true"], ["false"]) for flag in flags):
+        return None
+    return refusal(400, "bad request", f"{' and '.join(_FLAGS)} are true or false, once")
 
 
 def _too_long(length: int, most: int) -> Page | None:

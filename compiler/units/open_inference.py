@@ -20,12 +20,12 @@ def model_metadata(checked: Checked) -> dict[str, Any]:
 def _outputs(checked: Checked) -> list[dict[str, Any]]:
     match checked.spec.task:
         case "binary":
-            return [_tensor("probability", "FP64"), _tensor("label", "BOOL")]
+            return [_tensor("probability", "FP32"), _tensor("label", "BOOL")]
         case "multiclass":
             classes = len(checked.spec.data.columns[checked.spec.column_of("label") or ""].values)
-            return [_tensor("class", "BYTES"), _tensor("probabilities", "FP64", classes)]
+            return [_tensor("class", "BYTES"), _tensor("probabilities", "FP32", classes)]
         case _:
-            return [_tensor("value", "FP64")]
+            return [_tensor("value", "FP32")]
 
 
 def _datatype(column: Column) -> str:

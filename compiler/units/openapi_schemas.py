@@ -26,11 +26,11 @@ def record_schema(checked: Checked) -> Schema:
 def columns_schema(checked: Checked) -> Schema:
     """The same rows, by column: lists of one length."""
     features = checked.spec.features
-    lists = {name: _list(column_schema(column)) for name, column in features.items()}
+    lists = {name: _list(column_schema(column)) | {"minItems": 1} for name, column in features.items()}
     for name in checked.spec.data.columns.keys() - features.keys():
-        lists[name] = _list({}) | {"description": "Accepted and not used."}
+        lists[name] = {"description": "Accepted and not used."}
     ordered = {name: lists[name] for name in checked.spec.data.columns}
-    return _object(ordered, tuple(features)) | {"description": "Every list has one value for each row."}
+    return _object(ordered, tuple(features)) | {"description": "Every list has one value a row."}
 
 
 def column_schema(column: Column) -> Schema:
