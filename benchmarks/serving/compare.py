@@ -129,10 +129,21 @@ def middle(values: list[Measured]) -> Measured:
 def show(setup: Setup, figures: dict[str, Measured]) -> None:
     """A line for each server, the quickest first."""
     print(f"\n{setup.title}: {CONNECTIONS} connections, one server process, client {CLIENT}; medians")
-    print(
-        f"  {'':25}{'requests/s':>11}{'mlspec is':>11}{'by CPU':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}{'first s':>9}"
-        f"{'RSS MiB':>9}{'PSS MiB':>9}{'failures':>9}   (p50, p99 at half of the rate)"
+    heads = (
+        "requests/s",
+        "mlspec is",
+        "by CPU",
+        "p50 ms",
+        "p99 ms",
+        "CPU us",
+        "first s",
+        "RSS MiB",
+        "PSS MiB",
+        "failures",
     )
+    widths = (11, 11, 9, 9, 9, 9, 9, 9, 9, 9)
+    head = "".join(f"{text:>{width}}" for text, width in zip(heads, widths, strict=True))
+    print(f"  {'':25}{head}   (p50, p99 at half of the rate)")
     ours = figures.get(MLSPEC.name)
     for name, found in sorted(figures.items(), key=lambda pair: -pair[1].rate):
         times = f"{ours.rate / found.rate:.2f}x" if ours else ""

@@ -28,7 +28,7 @@ class Server:
 def _mlspec(engine: str) -> Callable[[Path, int, Model], Mapping[str, str]]:
     return lambda folder, port, model: {
         "MLSPEC_MODEL_DIR": str(model.releases[engine]), "MLSPEC_HOST": "127.0.0.1", "MLSPEC_PORT": str(port),
-        "MLSPEC_WORKERS": "1", "MLSPEC_THREADS": "1",
+        "MLSPEC_WORKERS": "1", "MLSPEC_THREADS": "1", "MLSPEC_ACCESS_LOG": "off",
     }  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """`mlspec bench`: load from a spec's contract on whatever serves it, told as latencies, rates and errors."""
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from mlspec.targets.load.samples import Summary
     from mlspec.targets.load.search import Bound
 
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_PATH = click.Path(exists=True, path_type=Path)
 _WIDTHS = (10, 11, 9, 9, 9, 9, 11, 9)
 
 
@@ -47,6 +51,9 @@ _WIDTHS = (10, 11, 9, 9, 9, 9, 11, 9)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the rows that are sent.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="That send.")
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write an HTML page with plots here.")
+@click.option("--model", type=_FOLDER, help="For local-container: a release's folder; else as mlspec serve has it.")
+@click.option("--data", type=_PATH, help="For local-container: rows to train on, instead of the spec's.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Of local-container.")
 @click.option("--remote", is_flag=True, help="Allow a URL of another machine.")
 @json_option
 def command(
@@ -65,6 +72,9 @@ def command(
     seed: int,
     processes: int,
     page: Path | None,
+    model: Path | None,
+    data: Path | None,
+    workers: int,
     remote: bool,
     as_json: bool,
 ) -> int:
@@ -92,7 +102,7 @@ def command(
     mix = Mix(rows=batch, malformed=float(malformed.fraction), seed=seed)
     wanted = connections or (4 if target == "lambda" and not url else 64)
     made = payloads(project.checked.spec.features, mix)
-    with _served(project, url, target) as where:
+    with _served(project, url, target, _Local(model, data, workers)) as where:
         place = place_of(where, remote=remote)
         seconds = duration.milliseconds / 1000
         order = Order(place, made, 0, seconds, warmup=min(1.0, seconds / 2), connections=wanted)
@@ -180,15 +190,36 @@ def _setting(order: "Order", where: str, mix: "Mix", processes: int) -> dict[str
     }
 
 
+@dataclass(frozen=True)
+class _Local:
+    """What the container's server is started with."""
+
+    model: Path | None
+    data: Path | None
+    workers: int
+
+
 @contextmanager
-def _served(project: Project, url: str, target: str) -> Iterator[str]:
+def _served(project: Project, url: str, target: str, local: _Local) -> Iterator[str]:
     """The URL to send to; a server that is started for it ends with it."""
     if url:
         yield url
     elif target == "lambda":
         yield _function_url(project)
     else:
-        raise click.UsageError("give --url")
+        from mlspec.targets.local.container import Serving, running_server
+
+        serving = Serving(port=0, workers=local.workers, environment=project.environment)
+        with running_server(project.checked, _release(project, local), project.home, serving) as address:
+            yield f"{address}/invocations"
+
+
+def _release(project: Project, local: _Local) -> Path:
+    """The release to serve; what training says on the way goes to standard error, beside what machines read."""
+    from mlspec.cli.serve import release_of
+
+    with redirect_stdout(sys.stderr):
+        return local.model or release_of(project, data=local.data)
 
 
 def _function_url(project: Project) -> str:

@@ -1,0 +1,127 @@
+"""What flight-delay takes and gives, as types, and the two ways of calling it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NotRequired, Self, TypedDict
+
+from flight_delay_client.calls import Calls, Problem, Signer, problems_of
+
+MAX_ROWS = 10000  # default
+CarrierValue = Literal["9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX", "WN", "YV"]
+OriginValue = Literal["EWR", "JFK", "LGA"]
+
+
+class Record(TypedDict):
+    """One row of flight-delay: every column, null where that is allowed."""
+
+    # flight-delay.yaml:17:5
+    hour: int
+    # flight-delay.yaml:18:5
+    weekday: int
+    # flight-delay.yaml:19:5
+    carrier: CarrierValue
+    # flight-delay.yaml:20:5
+    origin: OriginValue
+    # flight-delay.yaml:21:5
+    distance: float
+    # flight-delay.yaml:22:5
+    temp: float | None
+    # flight-delay.yaml:23:5
+    dewp: float | None
+    # flight-delay.yaml:24:5
+    humid: float | None
+    # flight-delay.yaml:25:5
+    wind_speed: float | None
+    # flight-delay.yaml:26:5
+    precip: float | None
+    # flight-delay.yaml:27:5
+    pressure: float | None
+    # flight-delay.yaml:28:5
+    visib: float | None
+
+
+class Explanation(TypedDict):
+    """What each column added to `base`, the model's answer to no row in particular."""
+
+    base: float
+    values: dict[str, float]
+
+
+class Prediction(TypedDict):
+    """What the model says of one row."""
+
+    probability: float
+    label: bool
+    explanation: NotRequired[Explanation]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The predictions, one a record and None for one that was refused; and which release made them."""
+
+    model: str
+    release: str
+    version: str
+    predictions: list[Prediction | None]
+    problems: tuple[Problem, ...] = ()
+
+
+class FlightDelayClient:
+    """Asks the model at `url`; threads may share one. It is closed by close(), or at the end of a with block.
+
+    `timeout`: seconds that one answer may take; `retries`: how often a server that is busy is asked again. Requests to
+    a function's URL are signed with this machine's AWS credentials, which needs botocore; `sign` signs otherwise."""
+
+    def __init__(self, url: str, *, timeout: float = 30.0, retries: int = 3, sign: Signer | None = None) -> None:
+        self._calls = Calls(url, timeout=timeout, retries=retries, sign=sign)
+
+    def predict(self, records: Sequence[Record], *, partial: bool = False, explain: bool = False) -> Answer:
+        """A prediction for each record, 10000 at most. `partial`: bad records are refused alone, and told in the
+        answer's problems; `explain`: each prediction comes with its explanation, where the model has any.
+
+        Raises ContractBroken with every problem, Unavailable, NotReached, or another ModelError."""
+        asked = {"partial": partial, "explain": explain}
+        told = self._calls.post({"records": list(records), **{key: True for key, on in asked.items() if on}})
+        return Answer(told["model"], told["release"], told["version"], told["predictions"], problems_of(told))
+
+    def predict_one(self, record: Record) -> Prediction:
+        """The prediction for one record; raises as predict does."""
+        (prediction,) = self.predict([record]).predictions
+        assert prediction is not None
+        return prediction
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._calls.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+
+class AsyncFlightDelayClient:
+    """The same for programs that await; every call waits in a thread of its own."""
+
+    def __init__(self, url: str, *, timeout: float = 30.0, retries: int = 3, sign: Signer | None = None) -> None:
+        self._client = FlightDelayClient(url, timeout=timeout, retries=retries, sign=sign)
+
+    async def predict(self, records: Sequence[Record], *, partial: bool = False, explain: bool = False) -> Answer:
+        """As FlightDelayClient.predict."""
+        return await asyncio.to_thread(self._client.predict, records, partial=partial, explain=explain)
+
+    async def predict_one(self, record: Record) -> Prediction:
+        """As FlightDelayClient.predict_one."""
+        return await asyncio.to_thread(self._client.predict_one, record)
+
+    async def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()
