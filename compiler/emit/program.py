@@ -21,14 +21,18 @@ def program(graph: Graph, types: Mapping[str, ResourceType]) -> str:
     blocks = [_block(graph.resource(name), types, named=name in needed) for name in in_order(needs)]
     exports = [_export(name, graph.outputs[name]) for name in sorted(graph.outputs)]
     body = "\n\n".join([*_lookups(graph), *blocks, *(["\n".join(exports)] if exports else [])])
-    return f"{_head(graph, body)}\n\n{body}\n"
+    return f"{_head(graph, body)}\n\n{body}\n" if body else f"{_title(graph)}\n"
+
+
+def _title(graph: Graph) -> str:
+    return f'"""The stack {graph.spec}-{graph.environment}, written by mlspec; change the spec, not this file."""'
 
 
 def _head(graph: Graph, body: str) -> str:
     needs_json = re.search(r"(?<![\w.])json\.dumps\(", body) is not None
     return "\n".join(
         [
-            f'"""The stack {graph.spec}-{graph.environment}, written by mlspec; change the spec, not this file."""',
+            _title(graph),
             "",
             *(["import json", ""] if needs_json else []),
             "import pulumi",
