@@ -4,13 +4,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec import json as fast_json
 
 from mlspec.runtime.emf import write_line
-from mlspec.runtime.engines import Scores
+from mlspec.runtime.engines import Folder, Scores
 from mlspec.runtime.lambda_events import http_reply, is_http, payload_of
 from mlspec.runtime.payload import Payload, Refusal, ServingContract
 from mlspec.runtime.replies import Replying, encode_reply, replying
@@ -29,7 +28,7 @@ class Answer(NamedTuple):
     scores: Scores | None = None
 
 
-def serve(contract: ServingContract, folder: Path) -> "Service":
+def serve(contract: ServingContract, folder: Folder) -> "Service":
     """The service of the release in `folder`; what it has counted is written even when the process is told to end."""
     service = Service(contract, folder, os.environ)
     call_at_shutdown(service.telemetry.flush)
@@ -39,12 +38,13 @@ def serve(contract: ServingContract, folder: Path) -> "Service":
 class Service:
     """Answers events one at a time; calling it is the Lambda handler."""
 
-    def __init__(self, contract: ServingContract, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, contract: ServingContract, folder: Folder, environ: Mapping[str, str]) -> None:
         self._contract = contract
         self._version = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         self._release: Release | None = None
         self._replying: Replying | None = None
         self._missing = ""
+        self._deliveries: dict[str, Any] = {}  # by source; made when its first batch comes
         try:
             memory = int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
             self._release = load_release(folder, contract.FEATURES, memory=memory)
@@ -56,16 +56,31 @@ class Service:
 
     def __call__(self, event: Any, context: Any) -> Any:
         """Answer `event`: an HTTP request with an HTTP response, a direct invoke with the body alone."""
-        started = time.perf_counter()
         if is_http(event):
-            answer = self._answer(lambda: payload_of(event), context)
-            reply = http_reply(event, answer.status, answer.body)
-        else:
-            answer = self._answer(lambda: _direct(event), context)
-            reply = fast_json.decode(answer.body)
+            answer = self._counted(lambda: payload_of(event), context)
+            return http_reply(event, answer.status, answer.body)
+        if isinstance(event, dict) and "Records" in event:
+            return self._batch(event, context)
+        return fast_json.decode(self._counted(lambda: _direct(event), context).body)
+
+    def _batch(self, event: dict[str, Any], context: Any) -> Any:
+        """Answer what Lambda read from a queue or a stream; its loss is told by raising: all of it comes again."""
+        from mlspec.runtime.batches import answer_batch, delivery, is_batch
+
+        if not is_batch(event):
+            return fast_json.decode(self._counted(lambda: _direct(event), context).body)
+        source = event["Records"][0]["eventSourceARN"]
+        if source not in self._deliveries:
+            self._deliveries[source] = delivery(source)
+        return answer_batch(event, lambda payload: self._counted(lambda: payload, context), self._deliveries[source])
+
+    def _counted(self, read: Callable[[], Payload], context: Any) -> Answer:
+        """The answer to one request, which telemetry notes."""
+        started = time.perf_counter()
+        answer = self._answer(read, context)
         latency = (time.perf_counter() - started) * 1000
         self.telemetry.record(status=answer.status, latency=latency, rows=answer.rows, scores=answer.scores)
-        return reply
+        return answer
 
     def _answer(self, read: Callable[[], Payload], context: Any) -> Answer:
         try:
@@ -84,7 +99,8 @@ class Service:
             raise Refusal(503, {"error": "unavailable", "reason": self._missing})
         decoded = decode(self._contract, payload)
         scores = self._release.engine.predict(decoded.rows)
-        return Answer(200, encode_reply(self._replying, decoded, scores), decoded.rows, scores)
+        explanations = self._release.explanations(decoded, scores)
+        return Answer(200, encode_reply(self._replying, decoded, scores, explanations), decoded.rows, scores)
 
 
 def _direct(event: Any) -> Payload:

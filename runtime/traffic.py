@@ -37,6 +37,8 @@ class Traffic:
             self._settle()
         # Lambda refuses when the code is not the one with this digest: a deployment in between cannot slip in.
         version = self.client.publish_version(FunctionName=self.function, CodeSha256=digest)["Version"]
+        # A version that starts from a snapshot takes no traffic until the snapshot is taken.
+        self.client.get_waiter("published_version_active").wait(FunctionName=self.function, Qualifier=version)
         published = self._configuration(Qualifier=version)
         if published["CodeSha256"] != digest:
             raise RuntimeError(f"version {version} of {self.function} runs {published['CodeSha256']}, not {digest}")

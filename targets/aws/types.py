@@ -19,6 +19,7 @@ FUNCTION = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
+EVENT_SOURCE = "aws:lambda/eventSourceMapping:EventSourceMapping"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 MODEL_PACKAGE_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 QUEUE = "aws:sqs/queue:Queue"
@@ -113,6 +114,17 @@ _TABLE = (
             "environment": "FunctionEnvironmentArgs",
             "loggingConfig": "FunctionLoggingConfigArgs",
             "deadLetterConfig": "FunctionDeadLetterConfigArgs",
+            "snapStart": "FunctionSnapStartArgs",
+        },
+    ),
+    ResourceType(
+        EVENT_SOURCE,
+        "lambda_",
+        "EventSourceMapping",
+        replace_on=frozenset({"eventSourceArn", "functionName", "startingPosition"}),
+        blocks={
+            "destinationConfig": "EventSourceMappingDestinationConfigArgs",
+            "destinationConfig.onFailure": "EventSourceMappingDestinationConfigOnFailureArgs",
         },
     ),
     ResourceType(

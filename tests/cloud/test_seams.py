@@ -16,6 +16,9 @@ _CLIENT = "region service state_credentials"
 
 # where -> what moto's own takes; "..." where more follows, None where moto has nothing
 SEAMS: dict[str, str | None] = {
+    "moto.awslambda.models:LambdaBackend._send_sqs_message": "self function_arn message queue_arn",
+    "moto.awslambda.models:LambdaBackend.create_event_source_mapping": "self spec",
+    "moto.awslambda.models:LambdaBackend.delete_event_source_mapping": "self uuid",
     "moto.awslambda.models:LambdaBackend.invoke": "self function_name qualifier body headers response_headers",
     "moto.awslambda.models:LambdaFunction._invoke_lambda": "self event",
     "moto.awslambda.responses:LambdaResponse.invoke": "self",

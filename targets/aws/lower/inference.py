@@ -2,6 +2,7 @@
 
 from mlspec.compiler.graph import ACCOUNT, Options, Ref, Resource, Value
 from mlspec.targets.aws.lower.context import Context, Lowered
+from mlspec.targets.aws.lower.event_sources import event_variables
 from mlspec.targets.aws.lower.functions import Shape, function
 from mlspec.targets.aws.lower.grants import logs_to
 from mlspec.targets.aws.types import ALIAS, FUNCTION_URL, PERMISSION
@@ -12,16 +13,20 @@ _MOVED_BY_ROLLOUT = Options(ignore_changes=("functionVersion", "routingConfig"))
 
 
 def lower_inference(context: Context) -> Lowered:
-    """The function reads nothing but its own package: its role may write its log lines, and that is all."""
+    """The function reads nothing but its own package: its role may write its log lines, and that is all, unless
+    requests come from queues or streams too (event_sources.py)."""
     serving = context.spec.serving
     extra: dict[str, Value] = {"publish": True}
     if serving.concurrency is not None:
         extra["reservedConcurrentExecutions"] = serving.concurrency
+    if serving.snap_start:
+        extra["snapStart"] = {"applyOn": "PublishedVersions"}
     shape = Shape(
         memory=serving.memory.mebibytes,
         timeout=serving.timeout.seconds,
         path="serving",
         why="Answers predictions; the rollout publishes one version for each release.",
+        variables=event_variables(context),
         extra=extra,
     )
     made = (*function(context, "inference", shape), _alias(context), *_url(context))

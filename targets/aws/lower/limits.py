@@ -79,6 +79,13 @@ def lambda_python(spec: Spec) -> Iterator[Refusal]:
         yield Refusal("serving.python", message, 'use "3.12" or "3.13", or serving.engine: compiled')
 
 
+def snap_start(spec: Spec) -> Iterator[Refusal]:
+    """A snapshot is taken of Python 3.12 and later: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html"""
+    if spec.serving.snap_start and spec.serving.python == "3.11":
+        message = "Lambda takes no snapshot of a function in Python 3.11"
+        yield Refusal("serving.snap_start", message, 'use serving.python: "3.12" or "3.13", or leave snap_start out')
+
+
 def rollback_limits(spec: Spec) -> Iterator[Refusal]:
     """An alarm needs a number."""
     for number, signal in enumerate(spec.rollout.rollback_on):

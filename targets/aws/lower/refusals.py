@@ -19,9 +19,11 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("ML403", unbuilt.idle_keys),
     ("ML403", unbuilt.idle_fit),
     ("ML403", unbuilt.idle_steps),
+    ("ML403", unbuilt.idle_on_container),
     ("ML404", limits.limits),
     ("ML404", limits.windows),
     ("ML404", limits.lambda_python),
+    ("ML404", limits.snap_start),
     ("ML405", limits.rollback_limits),
     ("ML406", limits.images),
 )

@@ -99,6 +99,14 @@ def idle_steps(spec: Spec) -> Iterator[Refusal]:
         yield Refusal("rollout.steps", "steps have no effect with strategy all_at_once", "write steps: [100%]")
 
 
+def idle_on_container(spec: Spec) -> Iterator[Refusal]:
+    """Queues and snapshots are Lambda's."""
+    if spec.serving.target != "lambda":
+        for key in ("events", "snap_start"):
+            if getattr(spec.serving, key):
+                yield Refusal(f"serving.{key}", f"{key} has an effect with target lambda only", "leave it out")
+
+
 def _said(monitor: Monitor) -> set[str]:
     """The keys that differ from their default."""
     return {key for key, field in Monitor.model_fields.items() if getattr(monitor, key) != field.default}

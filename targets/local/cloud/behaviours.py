@@ -2,13 +2,25 @@
 
 from collections.abc import Callable
 
-from mlspec.targets.local.cloud import alarms, bucket_policies, emf, events, gaps, jobs, lambdas, schedules, states
+from mlspec.targets.local.cloud import (
+    alarms,
+    bucket_policies,
+    emf,
+    event_sources,
+    events,
+    gaps,
+    jobs,
+    lambdas,
+    schedules,
+    states,
+)
 from mlspec.targets.local.cloud.world import World
 
 BEHAVIOURS: tuple[Callable[[World], None], ...] = (
     lambdas.install,
     alarms.install,
     events.install,
+    event_sources.install,
     states.install,
     jobs.install,
     bucket_policies.install,
@@ -20,6 +32,7 @@ SHIMS: tuple[str, ...] = (
     emf.SHIM,
     alarms.SHIM,
     events.SHIM,
+    event_sources.SHIM,
     schedules.SHIM,
     states.SHIM,
     jobs.SHIM,

@@ -21,26 +21,20 @@ _INIT_SECONDS = 10.0  # what Lambda gives an environment to start
 _ROUTE = re.compile(r"/2018-06-01/runtime/(?:invocation/(?P<id>[^/]+)/(?P<kind>response|error)|(?P<init>init/error))$")
 # time.time() and datetime follow the cloud's clock: its offset, in seconds, is a double in a mapped file.
 _BOOT = """
-import datetime, mmap, struct, sys, time
+import datetime, gc, mmap, struct, sys, time
 sys.path[:0] = [{task!r}, {site!r}]
 with open({clock!r}, 'rb') as held:
     offset = mmap.mmap(held.fileno(), 8, access=mmap.ACCESS_READ)
 def shifted(real=time.time, read=struct.Struct('d').unpack_from):
     return real() + read(offset)[0]
 time.time = shifted
-plain = datetime.datetime
-class Kind(type):
-    def __instancecheck__(cls, value): return isinstance(value, plain)
-    def __subclasscheck__(cls, other): return issubclass(other, plain)
-class Shifted(plain, metaclass=Kind):
-    @classmethod
-    def now(cls, tz=None): return plain.fromtimestamp(shifted(), tz)
-    @classmethod
-    def utcnow(cls): return plain.fromtimestamp(shifted(), datetime.timezone.utc).replace(tzinfo=None)
-    @classmethod
-    def today(cls): return plain.fromtimestamp(shifted())
-Shifted.__name__ = Shifted.__qualname__ = 'datetime'
-datetime.datetime = Shifted
+# The type itself must stay: what is written in C, as msgspec is, knows no other.
+gc.get_referents(datetime.datetime.__dict__)[0].update(
+    now=classmethod(lambda cls, tz=None: cls.fromtimestamp(shifted(), tz)),
+    utcnow=classmethod(lambda cls: cls.fromtimestamp(shifted(), datetime.timezone.utc).replace(tzinfo=None)),
+    today=classmethod(lambda cls: cls.fromtimestamp(shifted())),
+)
+sys._clear_type_cache()
 from awslambdaric.__main__ import main
 main(['awslambdaric', {handler!r}])
 """

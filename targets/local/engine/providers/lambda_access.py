@@ -168,7 +168,52 @@ def _find_invoke_config(site: Site, inputs: Inputs) -> str | None:
     return _qualified(inputs) if found else None
 
 
+_MAPPING = {
+    "batchSize": "BatchSize", "maximumBatchingWindowInSeconds": "MaximumBatchingWindowInSeconds",
+    "functionResponseTypes": "FunctionResponseTypes", "startingPosition": "StartingPosition",
+    "bisectBatchOnFunctionError": "BisectBatchOnFunctionError", "maximumRetryAttempts": "MaximumRetryAttempts",
+}  # fmt: skip
+
+
+def _mapping(inputs: Inputs) -> dict[str, Any]:
+    destination = inputs.get("destinationConfig")
+    return {**pick(inputs, _MAPPING), **({"DestinationConfig": pascal(destination)} if destination else {})}
+
+
+def _create_mapping(site: Site, inputs: Inputs) -> Made:
+    where = pick(inputs, {"eventSourceArn": "EventSourceArn", "functionName": "FunctionName"})
+    made = site.client("lambda").create_event_source_mapping(**where, **_mapping(inputs))
+    return Made(made["UUID"], _mapping_outputs(made))
+
+
+def _mapping_outputs(found: Mapping[str, Any]) -> Outputs:
+    return {"uuid": found["UUID"], "arn": found.get("EventSourceMappingArn", ""), "functionArn": found["FunctionArn"]}
+
+
+def _update_mapping(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
+    given = {name: value for name, value in _mapping(inputs).items() if name != "StartingPosition"}
+    client = site.client("lambda")
+    return _mapping_outputs(
+        client.update_event_source_mapping(UUID=existing.id, FunctionName=inputs["functionName"], **given)
+    )
+
+
+def _delete_mapping(site: Site, existing: Existing) -> None:
+    site.client("lambda").delete_event_source_mapping(UUID=existing.id)
+
+
+def _find_mapping(site: Site, inputs: Inputs) -> str | None:
+    listed = site.client("lambda").list_event_source_mappings(EventSourceArn=inputs["eventSourceArn"])
+    target = inputs["functionName"]
+    found = (m["UUID"] for m in listed["EventSourceMappings"] if m["FunctionArn"] == target)
+    return next(found, None)
+
+
 ACCESS: Mapping[str, Provider] = {
+    "aws:lambda/eventSourceMapping:EventSourceMapping": Provider(
+        _create_mapping, _update_mapping, _delete_mapping, _find_mapping,
+        replace_on=frozenset({"eventSourceArn", "functionName", "startingPosition"}),
+    ),
     "aws:lambda/alias:Alias": Provider(
         _create_alias, _update_alias, _delete_alias, _find_alias, _read_alias,
         replace_on=frozenset({"functionName", "name"}),
