@@ -10,6 +10,13 @@ from mlspec.specs.units import Duration, Money, Percent, Size
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", examples=["churn"])]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["ml-team@example.com"])]
+EventName = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z][a-z0-9-]{0,28}[a-z0-9]|arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80})$",
+        examples=["to-score"],
+    ),
+]
 Metric = Literal[
     "roc_auc",
     "average_precision",
@@ -232,7 +239,7 @@ class EventSource(Block):
     )
     batch: int = Field(10, ge=1, le=10_000, description="Most messages that one call takes.")
     window: Duration = Field(Duration(0), description="Longest to wait for a batch to fill.")
-    results: Literal["store"] | EventName = Field(
+    results: EventName = Field(
         "store", description="A queue, named like the source; or `store`: an object results/<id>.json for each."
     )
 
@@ -265,6 +272,9 @@ class Serving(Block):
     )
     events: tuple[EventSource, ...] = Field((), description="Queues and streams that requests come from as well.")
     snap_start: bool = Field(False, description="Start copies of the function from a snapshot of one that has loaded.")
+    explain: Literal["shap"] | None = Field(
+        None, description="Offer what each column adds to an answer: `explain: true` in a request asks for it."
+    )
     max_request: Size = Field(Size(32 * 2**20), description="Largest request that a container takes.")
 
 
