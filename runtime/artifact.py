@@ -6,7 +6,7 @@ import tarfile
 import zlib
 from typing import IO
 
-from mlspec.runtime.releases import COMPILED, MODEL_FILES
+from mlspec.runtime.releases import COMPILED, EXPLAINER, MODEL_FILES
 
 MAX_BYTES = 128 * 2**20  # with the inference code (about 110 MiB) within Lambda's 250 MiB unpacked
 
@@ -31,7 +31,7 @@ def unpack(archive: IO[bytes], *, limit: int = MAX_BYTES) -> dict[str, bytes]:
 
 def _member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[str, bytes]:
     name = member.name.removeprefix("./")
-    if not member.isfile() or name not in (*MODEL_FILES, COMPILED):
+    if not member.isfile() or name not in (*MODEL_FILES, COMPILED, EXPLAINER):
         raise ArtifactError(f"model.tar.gz holds {member.name!r}, which is no file of a model")
     content = tar.extractfile(member)
     assert content is not None, "a regular file has content"

@@ -76,7 +76,8 @@ class Model:
 
     def _reply(self, decoded: Decoded, scores: Scores) -> Outcome:
         try:
-            return Outcome(200, encode_reply(self._replying, decoded, scores), decoded.count)
+            explanations = self.release.explanations(decoded, scores)
+            return Outcome(200, encode_reply(self._replying, decoded, scores, explanations), decoded.count)
         except Refusal as refusal:
             return Outcome(refusal.status, encode(refusal.body))
         except Exception:

@@ -7,6 +7,7 @@ from mlspec.runtime.store import Document, Store
 
 CHAMPION = "champion.json"
 MODEL_FILES = ("evaluation.json", "model.json", "model.onnx", "profile.json")
+EXPLAINER = "explainer.json"  # what each column adds to an answer, where the spec asks for it
 COMPILED = "compiled_model.py"  # the model as plain Python, where it can be that
 
 
@@ -32,6 +33,11 @@ def verdict_path(release: str) -> str:
 def package_path(release: str) -> str:
     """Where the zip lies that the release's Lambda version runs."""
     return f"releases/{release}/inference.zip"
+
+
+def manifest_path(release: str) -> str:
+    """Where it stands what a function in an image fetches of the release."""
+    return f"releases/{release}/serving.json"
 
 
 def champion(store: Store) -> Document:

@@ -16,6 +16,7 @@ from mlspec.runtime.promotion import go_back, promote, withdraw
 from mlspec.runtime.registry import Registry
 from mlspec.runtime.releases import ReleaseError
 from mlspec.runtime.store import Store
+from mlspec.runtime.stored_release import DIGEST, RELEASE, store_release
 from mlspec.runtime.surroundings import Surroundings
 from mlspec.runtime.traffic import Traffic
 
@@ -24,6 +25,11 @@ _SHIPPED = {
     "onnx": ("model.json", "model.onnx", "profile.json"),
     "compiled": (releases.COMPILED, "model.json", "profile.json"),
 }
+
+
+def _shipped(verdict: Mapping[str, Any], engine: str) -> tuple[str, ...]:
+    """With what explains the answers, where the gates have seen it."""
+    return (*_SHIPPED[engine], *((releases.EXPLAINER,) if releases.EXPLAINER in verdict.get("files", {}) else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,9 @@ def connect(environment: Mapping[str, str]) -> Surroundings:
         traffic=Traffic(boto3.client("lambda"), environment["MLSPEC_FUNCTION"], environment["MLSPEC_ALIAS"]),
         alarms=CanaryAlarms(boto3.client("cloudwatch"), tuple(names)),
         registry=Registry(boto3.client("sagemaker"), environment["MLSPEC_REGISTRY"]),
-        base=environment["MLSPEC_BASE_KEY"],
+        base=environment.get("MLSPEC_BASE_KEY", ""),
         compiled_base=environment.get("MLSPEC_COMPILED_BASE_KEY", ""),
+        image=environment.get("MLSPEC_PACKAGE") == "image",
     )
 
 
@@ -61,10 +68,7 @@ def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> d
     known = releases.record(store, release)
     if known.get("status") in ("trained", "registered"):
         engine = _engine(known, around)
-        base = around.compiled_base if engine["name"] == "compiled" else around.base
-        package = with_model(store.read_bytes(base), _judged_model(store, release, engine))
-        store.write_bytes(releases.package_path(release), package)
-        version = around.traffic.publish(releases.package_path(release), bucket=store.bucket, content=package)
+        version = _published(release, engine, around)
         folder = f"s3://{store.bucket}/releases/{release}"
         entry = known.get("package") or around.registry.register(release, folder=folder)
         before = known.get("before") or around.traffic.version
@@ -76,10 +80,23 @@ def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> d
     return {"release": release, "version": known["version"], "step": first, "status": known["status"]}
 
 
+def _published(release: str, engine: Mapping[str, Any], around: Surroundings) -> str:
+    """A version that runs the release: out of a zip of its own, or fetched by the image that all versions share."""
+    store = around.store
+    if around.image:
+        names = _shipped(store.document(releases.verdict_path(release)).content, engine["name"])
+        digest = store_release(store, release, names, engine=engine)
+        return around.traffic.publish_naming({RELEASE: release, DIGEST: digest})
+    base = around.compiled_base if engine["name"] == "compiled" else around.base
+    package = with_model(store.read_bytes(base), _judged_model(store, release, engine))
+    store.write_bytes(releases.package_path(release), package)
+    return around.traffic.publish(releases.package_path(release), bucket=store.bucket, content=package)
+
+
 def _engine(known: Mapping[str, Any], around: Surroundings) -> Mapping[str, Any]:
     """What the gates wrote down; ONNX Runtime, which answers any model, where the stack has no package for that."""
     engine: Mapping[str, Any] = known.get("engine", {"name": "onnx", "why": "no other was measured"})
-    if engine["name"] == "compiled" and not around.compiled_base:
+    if engine["name"] == "compiled" and not (around.compiled_base or around.image):
         return {**engine, "name": "onnx", "why": "the stack has no package without ONNX Runtime"}
     return engine
 
@@ -89,7 +106,7 @@ def _judged_model(store: Store, release: str, engine: Mapping[str, Any]) -> dict
     verdict = store.document(releases.verdict_path(release)).content
     if verdict.get("passed") is not True or verdict.get("release") != release:
         raise ReleaseError(f"release {release} did not pass its gates: it may not serve")
-    model = {name: store.read_bytes(releases.model_path(release, name)) for name in _SHIPPED[engine["name"]]}
+    model = {name: store.read_bytes(releases.model_path(release, name)) for name in _shipped(verdict, engine["name"])}
     for name, content in model.items():
         if hashlib.sha256(content).hexdigest() != verdict["files"][name]:
             raise ReleaseError(f"{name} of release {release} is not the file that the gates judged")

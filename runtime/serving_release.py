@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from os.path import isdir, isfile, join
 from typing import Any, NamedTuple
 
-from mlspec.runtime.engines import DamagedRelease, Description, Engine, open_engine
+from mlspec.runtime.engines import DamagedRelease, Description, Engine, Folder, Scores, open_engine, read_file
+from mlspec.runtime.payload import Decoded
 from mlspec.runtime.telemetry import Histograms
 
 _MEGABYTES_PER_CPU = 1769  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -17,13 +18,22 @@ class NoRelease(Exception):
 
 class Release(NamedTuple):
     """What serves: its description (model.json), its engine and that one's name, the counts on its profile's bins,
-    and that profile's digest."""
+    that profile's digest, and the folder of its files."""
 
     description: Description
     engine: Engine
     engine_name: str
     histograms: Histograms
     profile: str
+    folder: Folder
+
+    def explanations(self, decoded: Decoded, scores: Scores) -> list[dict[str, Any]] | None:
+        """One for each row, where the caller asked for them; raises Refusal (400, 413) where there are none to give."""
+        if not decoded.explain:
+            return None
+        from mlspec.runtime.explainer import explained  # late: no start pays for it
+
+        return explained(self.folder, self.description, decoded, scores)
 
     @property
     def name(self) -> str:
@@ -37,9 +47,9 @@ class Release(NamedTuple):
         return classes
 
 
-def load_release(folder: Path, features: Mapping[str, Sequence[str]], *, memory: int) -> Release:
+def load_release(folder: Folder, features: Mapping[str, Sequence[str]], *, memory: int) -> Release:
     """The release in `folder`, for a contract of `features` and a function of `memory` MB; raises NoRelease."""
-    if not folder.is_dir():
+    if not isdir(folder):
         raise NoRelease("no release is serving yet")
     try:
         return _release(folder, features, threads=max(1, round(memory / _MEGABYTES_PER_CPU)))
@@ -47,19 +57,20 @@ def load_release(folder: Path, features: Mapping[str, Sequence[str]], *, memory:
         raise NoRelease("the release cannot be loaded") from error
 
 
-def _release(folder: Path, features: Mapping[str, Sequence[str]], *, threads: int) -> Release:
-    description = json.loads((folder / "model.json").read_bytes())
-    profile = json.loads((folder / "profile.json").read_bytes())
+def _release(folder: Folder, features: Mapping[str, Sequence[str]], *, threads: int) -> Release:
+    description = json.loads(read_file(folder, "model.json"))
+    profile = json.loads(read_file(folder, "profile.json"))
     _check_contract(description, profile, features)
     name = _engine_name(folder)
     engine = open_engine(name, folder, description, threads=threads)
-    return Release(description, engine, name, HISTOGRAMS[name](profile, list(features)), profile["digest"])
+    histograms = HISTOGRAMS[name](profile, list(features))
+    return Release(description, engine, name, histograms, profile["digest"], folder)
 
 
-def _engine_name(folder: Path) -> str:
+def _engine_name(folder: Folder) -> str:
     """What the rollout was told by the gates; without its word there is a model alone, which ONNX Runtime answers."""
-    record = folder / "release.json"
-    told = json.loads(record.read_bytes()) if record.is_file() else {}
+    record = "release.json"
+    told = json.loads(read_file(folder, record)) if isfile(join(folder, record)) else {}
     return str(told.get("engine", {}).get("name", "onnx"))
 
 

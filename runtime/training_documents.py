@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Check, Column, Contract
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LIBRARIES = ("numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime", "polars")
+FRAMEWORKS = {"xgboost": ("xgboost", "xgboost-cpu"), "lightgbm": ("lightgbm",), "torch": ("torch", "onnxscript")}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Learned:
     model: OnnxModel
     parity: Parity
     compiled: Compiled
+    explainer: bytes = b""
 
 
 def profile_of(order: Order, learned: Learned) -> tuple[dict[str, float], dict[str, Any]]:
@@ -84,9 +86,22 @@ def description_of(order: Order, learned: Learned, importance: dict[str, float])
         "output": "probability" if model.classes else "value",
         "onnx_sha256": hashlib.sha256(model.onnx).hexdigest(),
         **({} if compiled.refused else {"compiled_sha256": compiled.digest}),
+        **({"explainer_sha256": hashlib.sha256(learned.explainer).hexdigest()} if learned.explainer else {}),
         "importance": importance,
-        "versions": {library: version(library) for library in LIBRARIES},
+        "versions": {library: version(library) for library in (*LIBRARIES, *_learned_with(order.settings.framework))},
     }
+
+
+def _learned_with(framework: str) -> list[str]:
+    """The framework, by the name that its package has here."""
+    return [name for name in FRAMEWORKS.get(framework, ()) if _installed(name)]
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def _feature(column: Column) -> dict[str, Any]:

@@ -14,17 +14,21 @@ from mlspec.runtime.contract import Check, ContractBroken
 from mlspec.runtime.contract_checks import check_new_rows, check_rows, require
 from mlspec.runtime.dataset import parse_now, read_rows
 from mlspec.runtime.engine_choice import compile_model, weigh_engines
+from mlspec.runtime.explain_trees import CannotExplain
+from mlspec.runtime.explainer import FILE as EXPLAINER
+from mlspec.runtime.explanations import explainer_source
 from mlspec.runtime.export import check_parity, export_model
 from mlspec.runtime.leakage import check_leakage
 from mlspec.runtime.matrix import feature_matrix, target_vector
 from mlspec.runtime.onnx_model import OnnxModel
-from mlspec.runtime.splits import split_rows
+from mlspec.runtime.splits import Parts, split_rows
 from mlspec.runtime.train import fit_model
 from mlspec.runtime.training_documents import Learned, description_of, evaluation_of, profile_of
 from mlspec.runtime.training_order import Order
 from mlspec.runtime.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 
@@ -63,6 +67,8 @@ def train(order: Order) -> None:
     (folder / "model.onnx").write_bytes(learned.model.onnx)
     if not learned.compiled.refused:
         (folder / FILE).write_text(learned.compiled.source, encoding="utf-8")
+    if learned.explainer:
+        (folder / EXPLAINER).write_bytes(learned.explainer)
     rows = learned.matrix[learned.parts.test]
     engines = weigh_engines(folder, description, learned.compiled, rows, settings=order.settings)
     _say(f"engine: {engines['chosen']}; {engines['why']}")
@@ -113,7 +119,23 @@ def _learn(order: Order, rows: "pl.DataFrame") -> Learned:
     spread = float(target[parts.train].std()) if contract.task == "regression" else 1.0
     parity = check_parity(fitted, model, matrix[parts.test], contract=contract, scale=spread)
     compiled = compile_model(fitted, model, matrix[parts.test], settings=order.settings, scale=spread)
-    return Learned(rows, parts, matrix, target, model, parity, compiled)
+    explainer = _explained(order, fitted, model, matrix, parts) if order.settings.explain else b""
+    return Learned(rows, parts, matrix, target, model, parity, compiled, explainer)
+
+
+def _explained(order: Order, fitted: Any, model: OnnxModel, matrix: "np.ndarray", parts: Parts) -> bytes:
+    """explainer.json; raises ContractBroken where the spec asks for what this model cannot give."""
+    try:
+        return explainer_source(
+            fitted,
+            order.settings.estimator,
+            model,
+            contract=order.settings.contract,
+            trained=matrix[parts.train],
+            rows=matrix[parts.test],
+        )
+    except CannotExplain as reason:
+        raise ContractBroken(f"serving.explain is shap, and this model cannot be explained: {reason}") from None
 
 
 def _import_scikit_learn() -> None:

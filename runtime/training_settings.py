@@ -62,3 +62,4 @@ class TrainingSettings:
     segments: tuple[str, ...] = ()
     engine: Literal["auto", "onnx", "compiled"] = "auto"
     target: str = "lambda"
+    explain: bool = False

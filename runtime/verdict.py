@@ -90,6 +90,8 @@ def _judged(files: Mapping[str, bytes], event: Mapping[str, Any], gates: tuple[G
         return _Judged(files, fault="model.onnx is not the file that model.json describes")
     if model.get("compiled_sha256") != _digest(files.get(releases.COMPILED)):
         return _Judged(files, fault=f"{releases.COMPILED} is not the file that model.json describes")
+    if model.get("explainer_sha256") != _digest(files.get(releases.EXPLAINER)):
+        return _Judged(files, fault=f"{releases.EXPLAINER} is not the file that model.json describes")
     return _Judged(files, judge(evaluation, gates, champion=event["champion"]), engine=_engine(evaluation))
 
 

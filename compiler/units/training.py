@@ -1,5 +1,6 @@
 """Turns a checked spec into the unit of its training job."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from mlspec.compiler.graph import Unit
@@ -31,6 +32,7 @@ LOCKS: Mapping[str, str] = {
     "lightgbm": "training-lightgbm",
     "torch": "training-torch",
 }
+_EXPLAINED = re.compile(r"sklearn\.(linear_model|tree)\.|sklearn\.ensemble\.(?!AdaBoost|Bagging)|xgboost\.|lightgbm\.")
 _VENDORED = {"torch": ("networks", "training_job")}
 
 
@@ -73,6 +75,9 @@ def _problems(checked: Checked) -> Iterator[Diagnostic]:
     if training.preprocess and (target not in ESTIMATORS or ESTIMATORS[target].preparation == "none"):
         message = f"preprocess has no effect on {target}, which takes the rows as they are laid out"
         yield _problem(checked, "training.preprocess", message, "leave it out", code="ML403")
+    if checked.spec.serving.explain and not _EXPLAINED.match(target):
+        hint = "leave explain out, or use a linear model, trees of scikit-learn, XGBoost or LightGBM"
+        yield _problem(checked, "serving.explain", f"{target} has no exact explanations", hint, code="ML442")
     yield from _idle_steps(checked)
     if training.tune is not None:
         message = "a search for hyperparameters cannot be run yet"

@@ -111,6 +111,7 @@ def _settings(spec: Spec) -> str:
             "segments": literal(_segments(spec)),
             "engine": literal(spec.serving.engine),
             "target": literal(spec.serving.target),
+            **({"explain": literal(True)} if spec.serving.explain else {}),
         },
     )
 
