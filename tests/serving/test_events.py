@@ -1,0 +1,162 @@
+"""Every event that Lambda sends is answered in its own form; of queues and streams, what failed is reported."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from mlspec.runtime.batches import Message, answer_batch, is_batch
+from mlspec.runtime.payload import Payload
+from mlspec.runtime.serving import Service
+
+JSON = {"content-type": "application/json"}
+REST = {"httpMethod": "POST", "path": "/", "headers": {"Content-Type": "application/json"}, "requestContext": {}}
+ELB = {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/x/1"}}
+URL = {"version": "2.0", "rawPath": "/", "headers": JSON, "requestContext": {"http": {"method": "POST"}}}
+
+
+@pytest.fixture(scope="module")
+def shared(unit: Any) -> Service:
+    made: Service = unit.service()
+    return made
+
+
+@pytest.fixture
+def body(good_row: dict[str, Any]) -> str:
+    return json.dumps({"records": [good_row]})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        URL,
+        {**URL, "rawPath": "/invocations"},
+        REST,
+        {**REST, "headers": None, "multiValueHeaders": {"Content-Type": ["application/json"]}},
+        {**REST, "requestContext": ELB},
+        {**REST, "requestContext": ELB, "headers": None, "multiValueHeaders": {"content-type": ["application/json"]}},
+    ],
+)
+@pytest.mark.parametrize("encoded", [False, True])
+def test_every_kind_of_http_event_is_answered(shared: Service, body: str, event: dict[str, Any], encoded: bool) -> None:
+    text = base64.b64encode(body.encode()).decode() if encoded else body
+
+    reply = shared({**event, "body": text, "isBase64Encoded": encoded}, None)
+
+    assert reply["statusCode"] == 200
+    assert len(json.loads(reply["body"])["predictions"]) == 1
+    if event["requestContext"] is ELB:
+        assert (reply["statusDescription"], reply["isBase64Encoded"]) == ("200 OK", False)
+        assert ("multiValueHeaders" in reply) == ("multiValueHeaders" in event)
+        assert ("headers" in reply) != ("multiValueHeaders" in reply)
+
+
+def test_a_load_balancer_is_told_of_refusals_in_words(shared: Service) -> None:
+    reply = shared({**REST, "requestContext": ELB, "body": "{}", "isBase64Encoded": False}, None)
+
+    assert (reply["statusCode"], reply["statusDescription"]) == (400, "400 Bad Request")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {**URL, "headers": {"content-type": "text/csv"}, "rawQueryString": "partial=true"},
+        {**REST, "headers": {"CONTENT-TYPE": "text/csv"}, "queryStringParameters": {"partial": "true"}},
+    ],
+)
+def test_csv_and_its_switches_come_through_the_query(
+    shared: Service, good_row: dict[str, Any], event: dict[str, Any]
+) -> None:
+    values = ["" if value is None else str(value) for value in good_row.values()]
+    text = "\n".join([",".join(good_row), ",".join(values), ",".join(["99", *values[1:]])])
+
+    reply = shared({**event, "body": text}, None)
+
+    assert reply["statusCode"] == 200
+    assert [prediction is None for prediction in json.loads(reply["body"])["predictions"]] == [False, True]
+
+
+def test_tensors_come_by_their_path_or_their_key(shared: Service) -> None:
+    matrix = {"name": "X", "shape": [1, 7], "datatype": "FP32", "data": [7, 1, 1, 3.5, None, 1, 2]}
+    request = {"inputs": [matrix], "id": "a"}
+
+    through_url = shared({**URL, "rawPath": "/v2/models/rides/infer", "body": json.dumps(request)}, None)
+    direct = shared(request, None)
+
+    assert json.loads(through_url["body"]) == direct
+    assert (direct["id"], direct["outputs"][0]["name"], direct["outputs"][0]["shape"]) == ("a", "probability", [1])
+
+
+def test_a_body_of_another_kind_is_refused(shared: Service) -> None:
+    assert shared({**URL, "headers": {"content-type": "text/plain"}, "body": "x"}, None)["statusCode"] == 415
+
+
+class Reply:
+    """What became of a request."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.body = b"{}"
+
+
+def sqs(*bodies: str) -> dict[str, Any]:
+    records = [{"messageId": f"m{at}", "body": body, "eventSource": "aws:sqs"} for at, body in enumerate(bodies)]
+    return {"Records": records}
+
+
+def kinesis(*bodies: str) -> dict[str, Any]:
+    def record(at: int, body: str) -> dict[str, Any]:
+        data = base64.b64encode(body.encode()).decode()
+        return {
+            "eventSource": "aws:kinesis",
+            "eventID": f"shardId-000:{at}",
+            "kinesis": {"sequenceNumber": str(at), "data": data},
+        }
+
+    return {"Records": [record(at, body) for at, body in enumerate(bodies)]}
+
+
+def answered(event: dict[str, Any], *, lost: Sequence[str] = ()) -> tuple[list[str], list[Any], list[str]]:
+    """Which are reported as failed, the results delivered, and the bodies that were answered; a body is its status."""
+    seen: list[str] = []
+    delivered: list[Any] = []
+
+    def answer(payload: Payload) -> Reply:
+        seen.append(payload.body.decode())
+        return Reply(int(payload.body))
+
+    def deliver(results: Sequence[tuple[Message, bytes]]) -> set[str]:
+        delivered.extend(json.loads(result) for message, result in results if message.id not in lost)
+        return {message.id for message, _ in results if message.id in lost}
+
+    told = answer_batch(event, answer, deliver)
+    return [failure["itemIdentifier"] for failure in told["batchItemFailures"]], delivered, seen
+
+
+def test_of_a_queue_only_what_failed_comes_again() -> None:
+    failed, delivered, seen = answered(sqs("200", "503", "400", "500", "200"), lost=["m4"])
+
+    assert failed == ["m1", "m3", "m4"]
+    assert [(result["id"], result["status"]) for result in delivered] == [("m0", 200), ("m2", 400)]
+    assert len(seen) == 5
+
+
+def test_a_stream_comes_again_from_its_first_failure() -> None:
+    failed, delivered, seen = answered(kinesis("200", "400", "500", "200"))
+
+    assert failed == ["2"]
+    assert [(result["id"], result["status"]) for result in delivered] == [
+        ("shardId-000-0", 200),
+        ("shardId-000-1", 400),
+    ]
+    assert seen == ["200", "400", "500"]
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], {}, {"Records": []}, {"Records": 3}, {"Records": [3]}, {"Records": [{"eventSource": "aws:s3"}]}]
+)
+def test_other_events_are_no_batch(shared: Service, event: Any) -> None:
+    assert not is_batch(event)
+    assert shared(event, None)["error"] == "contract"
