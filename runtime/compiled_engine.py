@@ -3,11 +3,11 @@
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from math import inf, nan
-from pathlib import Path
+from os.path import join
 from struct import Struct, pack
 from typing import Any
 
-from mlspec.runtime.engines import DamagedRelease, Description, Scores
+from mlspec.runtime.engines import DamagedRelease, Description, Folder, Scores, read_file
 
 FILE = "compiled_model.py"
 _UNSEEN = pack("=f", inf)
@@ -16,11 +16,10 @@ _UNSEEN = pack("=f", inf)
 class CompiledEngine:
     """An `Engine`; raises DamagedRelease where compiled_model.py is not the file that `description` tells of."""
 
-    def __init__(self, folder: Path, description: Description) -> None:
-        path = folder / FILE
-        if _sha256(path.read_bytes()) != description["compiled_sha256"]:
+    def __init__(self, folder: Folder, description: Description) -> None:
+        if _sha256(read_file(folder, FILE)) != description["compiled_sha256"]:
             raise DamagedRelease(f"{FILE} is not the model that model.json describes")
-        self._score = _load(path).predict
+        self._score = _load(join(folder, FILE)).predict
         self._rows = Struct(f"={len(description['features'])}f").iter_unpack
 
     def predict(self, rows: bytes) -> Scores:
@@ -32,9 +31,13 @@ class CompiledEngine:
 
 
 def _sha256(content: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()
+    """The digest, by the hash that is built into Python, as the module random has it: to load OpenSSL for the one that
+    hashlib takes costs a start three milliseconds."""
+    try:
+        from _sha2 import sha256  # type: ignore[import-not-found]
+    except ImportError:  # Python 3.11
+        from _sha256 import sha256  # type: ignore[import-not-found]
+    return str(sha256(content).hexdigest())
 
 
 class _Loader(SourceFileLoader):
@@ -44,11 +47,11 @@ class _Loader(SourceFileLoader):
         return
 
 
-def _load(path: Path) -> Any:
+def _load(path: str) -> Any:
     """The module: from its .pyc where the package has one."""
-    spec = spec_from_file_location("compiled_model", path, loader=_Loader("compiled_model", str(path)))
+    spec = spec_from_file_location("compiled_model", path, loader=_Loader("compiled_model", path))
     if spec is None or spec.loader is None:
-        raise DamagedRelease(f"{path.name} cannot be loaded")
+        raise DamagedRelease(f"{FILE} cannot be loaded")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

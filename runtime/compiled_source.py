@@ -21,12 +21,12 @@ from math import exp
 {tables}
 
 def predict(rows: Iterable[tuple[float, ...]]) -> list[{kind}]:
-    """One answer a row, in the rows' order."""
-    answers = []
-    for {row} in rows:
+ """One answer a row, in the rows' order."""
+ answers = []
+ for {row} in rows:
 {body}
-        answers.append({answer})
-    return answers
+  answers.append({answer})
+ return answers
 '''
 
 
@@ -49,7 +49,7 @@ def compiled_source(onnx: bytes, *, several: bool) -> str:
         tables="".join(f"\n{line}" for line in writer.tables) + "\n" * bool(writer.tables),
         kind="list[float]" if several else "float",
         row="".join(f"x{at}, " if at in writer.columns else "_, " for at in range(width)).strip(),
-        body="\n".join(f"        {line}" for line in writer.lines),
+        body="\n".join(f"  {line}" for line in writer.lines),
         answer=f"[{', '.join(answers)}]" if several else answers[0],
     )
     if len(source) > MOST_SOURCE:

@@ -1,16 +1,24 @@
 """What answers the rows of a release: one protocol, and the table of those who keep it."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from os import PathLike
+from os.path import join
 from typing import Any, Protocol
 
 # One row's answer: a number (the positive class's probability, or a value), or several (every class, several outputs).
 Scores = list[float] | list[list[float]]
 Description = Mapping[str, Any]  # model.json
+Folder = str | PathLike[str]  # a release's; pathlib would cost a start three milliseconds
 
 
 class DamagedRelease(Exception):
     """The folder does not hold what the release's own description says."""
+
+
+def read_file(folder: Folder, name: str) -> bytes:
+    """A file of a release; raises OSError."""
+    with open(join(folder, name), "rb") as file:
+        return file.read()
 
 
 class Engine(Protocol):
@@ -21,23 +29,23 @@ class Engine(Protocol):
         another, in the order of model.json; NaN is missing, +inf a category that the model never saw: missing too."""
 
 
-def _onnx(folder: Path, description: Description, threads: int) -> Engine:
+def _onnx(folder: Folder, description: Description, threads: int) -> Engine:
     from mlspec.runtime.onnx_engine import OnnxEngine
 
     return OnnxEngine(folder, description, threads)
 
 
-def _compiled(folder: Path, description: Description, threads: int) -> Engine:
+def _compiled(folder: Folder, description: Description, threads: int) -> Engine:
     from mlspec.runtime.compiled_engine import CompiledEngine
 
     return CompiledEngine(folder, description)
 
 
 # Late imports: a release that needs no NumPy must not load it.
-ENGINES: Mapping[str, Callable[[Path, Description, int], Engine]] = {"onnx": _onnx, "compiled": _compiled}
+ENGINES: Mapping[str, Callable[[Folder, Description, int], Engine]] = {"onnx": _onnx, "compiled": _compiled}
 
 
-def open_engine(name: str, folder: Path, description: Description, *, threads: int = 1) -> Engine:
+def open_engine(name: str, folder: Folder, description: Description, *, threads: int = 1) -> Engine:
     """The engine `name` on the release in `folder`, warm; raises DamagedRelease where the two do not fit.
 
     It answers once, so that no request pays for first allocations, and so that the answer's shape is seen."""

@@ -1,13 +1,12 @@
 """A release's model.onnx behind ONNX Runtime: the only part of a prediction that needs NumPy."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 
-from mlspec.runtime.engines import DamagedRelease, Description, Scores, answers_each
+from mlspec.runtime.engines import DamagedRelease, Description, Folder, Scores, answers_each, read_file
 
 # Searching the bytes is far cheaper than looking at each number; a hit by chance costs one copy.
 _UNSEEN = np.float32(np.inf).tobytes()
@@ -16,8 +15,8 @@ _UNSEEN = np.float32(np.inf).tobytes()
 class OnnxEngine:
     """An `Engine`; raises DamagedRelease where model.onnx is not the file that `description` tells of."""
 
-    def __init__(self, folder: Path, description: Description, threads: int = 1) -> None:
-        model = (folder / "model.onnx").read_bytes()
+    def __init__(self, folder: Folder, description: Description, threads: int = 1) -> None:
+        model = read_file(folder, "model.onnx")
         if hashlib.sha256(model).hexdigest() != description["onnx_sha256"]:
             raise DamagedRelease("model.onnx is not the model that model.json describes")
         self._width = len(description["features"])

@@ -7,12 +7,12 @@ from mlspec.specs.checked import Checked
 
 _HANDLER = '''"""The entry point of {name}'s inference function; a release adds the folder model/ beside this file."""
 
-from pathlib import Path
+from os.path import dirname, join
 
 import contract
 from mlspec.runtime.serving import serve
 
-handler = serve(contract, Path(__file__).with_name("model"))
+handler = serve(contract, join(dirname(__file__), "model"))
 '''
 
 

@@ -128,7 +128,7 @@ ROW = st.tuples(
 
 def served(histograms: Histograms, rows: list[Any]) -> None:
     matrix = np.array([row[:3] for row in rows], np.float32)
-    histograms.add(matrix.tobytes(), np.array([row[3] for row in rows], np.float32))
+    histograms.add(matrix.tobytes(), [row[3] for row in rows])
 
 
 def expected_bin(value: float, edges: list[float]) -> int:

@@ -1,8 +1,8 @@
 """The entry point of churn's inference function; a release adds the folder model/ beside this file."""
 
-from pathlib import Path
+from os.path import dirname, join
 
 import contract
 from mlspec.runtime.serving import serve
 
-handler = serve(contract, Path(__file__).with_name("model"))
+handler = serve(contract, join(dirname(__file__), "model"))
