@@ -1,0 +1,127 @@
+"""A release that explains: written by the training job, answered beside predictions, refused where there is none."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlspec.compiler.units.inference import inference_unit
+from mlspec.compiler.units.training import training_unit
+from mlspec.compiler.vendor import unit_files
+from mlspec.runtime.explainer import FILE, MOST_ROWS
+from mlspec.runtime.serving import Service
+from mlspec.runtime.training_job import run
+from mlspec.specs.checked import Checked
+from mlspec.specs.diagnostics import SpecError
+from mlspec.specs.load import load_spec
+from tests.serving.conftest import load_module, write_files
+from tests.training.tables import SETTINGS, job_folder, orders, read_json
+
+SPEC = """\
+apiVersion: mlspec/v1
+name: orders
+owner: team@example.com
+data:
+  source: {uri: "s3://lake/orders/"}
+  columns:
+    id: {type: string, role: id}
+    at: {type: datetime, role: time}
+    size: {type: float, min: -10, max: 10, nullable: 20%}
+    count: {type: int, min: 0, max: 9}
+    paid: {type: bool}
+    shop: {type: category, values: [north, east, south]}
+    late: {type: bool, role: label}
+training:
+  estimator: {_target_: ESTIMATOR}
+serving: {explain: shap}
+"""
+ROWS = [
+    {"size": 1.5, "count": 3, "paid": True, "shop": "east"},
+    {"size": None, "count": 9, "paid": False, "shop": "nowhere"},
+]
+Serve = Callable[..., Service]
+
+
+def checked(folder: Path, estimator: str) -> Checked:
+    (folder / "orders.yaml").write_text(SPEC.replace("ESTIMATOR", estimator))
+    return load_spec(folder / "orders.yaml")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """The service of a release that the job made."""
+
+    def make(estimator: str, framework: str, *, explain: bool = True, engine: str = "onnx") -> Service:
+        base = job_folder(tmp_path / "job", orders())
+        told = replace(SETTINGS, estimator=estimator, arguments={}, framework=framework, explain=explain)
+        assert run(told, base) == 0, (base / "output/failure").read_text()
+        (base / "model/release.json").write_text(json.dumps({"engine": {"name": engine, "why": "asked"}}))
+        write_files(tmp_path / "code", unit_files(inference_unit(checked(tmp_path, estimator))))
+        return Service(load_module(tmp_path / "code/contract.py"), base / "model", {})
+
+    return make
+
+
+@pytest.mark.parametrize("engine", ["onnx", "compiled"])
+@pytest.mark.parametrize(
+    ("estimator", "framework"),
+    [("xgboost.XGBClassifier", "xgboost"), ("sklearn.linear_model.LogisticRegression", "sklearn")],
+)
+def test_each_prediction_is_explained(serve: Serve, estimator: str, framework: str, engine: str) -> None:
+    service = serve(estimator, framework, engine=engine)
+    answer = service({"records": ROWS, "explain": True}, None)
+    for prediction in answer["predictions"]:
+        explanation = prediction["explanation"]
+        assert explanation["space"] == "log-odds"
+        assert list(explanation["values"]) == ["size", "count", "paid", "shop"]
+        total = explanation["base"] + sum(explanation["values"].values())
+        assert 1 / (1 + math.exp(-total)) == pytest.approx(prediction["probability"], abs=1e-4)
+    plain = service({"records": ROWS}, None)["predictions"]
+    assert [one["probability"] for one in plain] == [one["probability"] for one in answer["predictions"]]
+    assert all("explanation" not in one for one in plain)
+
+
+def test_partial_results_are_explained_in_their_places(serve: Serve) -> None:
+    service = serve("xgboost.XGBClassifier", "xgboost")
+    bad = {**ROWS[0], "count": 99}
+    answer = service({"records": [bad, ROWS[0]], "explain": True, "partial": True}, None)
+    assert answer["predictions"][0] is None
+    assert set(answer["predictions"][1]["explanation"]["values"]) == {"size", "count", "paid", "shop"}
+
+
+def test_no_explanations_and_too_many_are_refused(serve: Serve) -> None:
+    service = serve("sklearn.linear_model.LogisticRegression", "sklearn")
+    body = json.dumps({"records": ROWS[:1] * (MOST_ROWS + 1), "explain": True})
+    assert service({"requestContext": {}, "body": body}, None)["statusCode"] == 413
+
+
+def test_a_model_without_explanations_says_so(serve: Serve) -> None:
+    service = serve("sklearn.linear_model.LogisticRegression", "sklearn", explain=False)
+    body = json.dumps({"records": ROWS[:1], "explain": True})
+    reply = service({"requestContext": {}, "body": body}, None)
+    assert reply["statusCode"] == 400
+    assert "no explanations" in json.loads(reply["body"])["problems"][0]["reason"]
+
+
+def test_the_description_holds_the_explainer_to_its_digest(serve: Serve, tmp_path: Path) -> None:
+    service = serve("sklearn.linear_model.LogisticRegression", "sklearn")
+    folder = tmp_path / "job/model"
+    described: dict[str, Any] = read_json(folder / "model.json")
+    assert described["explainer_sha256"] == hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
+    (folder / FILE).write_bytes((folder / FILE).read_bytes().replace(b"linear", b"Linear"))
+    body = json.dumps({"records": ROWS, "explain": True})
+    assert service({"requestContext": {}, "body": body}, None)["statusCode"] == 500
+
+
+def test_a_model_that_cannot_be_explained_is_refused_at_its_line(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        training_unit(checked(tmp_path, "sklearn.svm.SVC"))
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.path) == ("ML442", "serving.explain")
+    settings = training_unit(checked(tmp_path, "sklearn.tree.DecisionTreeClassifier")).files["settings.py"]
+    assert b"explain=True," in settings
