@@ -39,6 +39,7 @@ class Queue:
         self._served = served
         self._waiting: list[Waiting] = []
         self._working = False
+        self._most = _MOST  # requests in the next lot
         self._cost = 0.0  # seconds that a request is expected to take
         self._beside: ThreadPoolExecutor | None = None
         self.model: Model | None = None
@@ -61,11 +62,10 @@ class Queue:
         return True
 
     def _work(self) -> None:
-        """One lot: as many as fit into a slice of time, at least one."""
+        """One lot; the next is smaller where this one took longer than a slice of time."""
         lot = self._waiting
-        most = min(_MOST, int(_SLICE / self._cost) or 1) if self._cost else _MOST
-        self._waiting = lot[most:]
-        del lot[most:]
+        self._waiting = lot[self._most :]
+        del lot[self._most :]
         started = perf_counter()
         if started - lot[0][3] > self._deadline:
             self._done(lot, ([LATE] * len(lot), []))
@@ -82,7 +82,9 @@ class Queue:
     def _timed(self, lot: list[Waiting], started: float) -> tuple[list[Outcome], list[Seen]]:
         answers = self._answer(lot)
         if not self._large(lot):
-            self._cost += _SMOOTH * ((perf_counter() - started) / len(lot) - self._cost)
+            took = perf_counter() - started
+            self._cost += _SMOOTH * (took / len(lot) - self._cost)
+            self._most = max(1, len(lot) // 2) if took > _SLICE else min(_MOST, self._most * 2)
         return answers
 
     def _large(self, lot: list[Waiting]) -> bool:

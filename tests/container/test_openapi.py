@@ -57,7 +57,7 @@ def test_the_page_needs_nothing_from_elsewhere(flights: Running) -> None:
 
 
 def test_what_the_schema_takes_the_service_takes(flights: Running) -> None:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
     document = json.loads((flights.example.unit / "openapi.json").read_text())
     schema = {**document["components"]["schemas"]["Request"], "components": document["components"]}
