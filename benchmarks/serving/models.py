@@ -12,11 +12,11 @@ import polars as pl
 from sklearn.datasets import load_breast_cancer
 
 from mlspec.compiler.graph import Unit
-from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.units.training import training_unit
 from mlspec.compiler.vendor import unit_files
 from mlspec.specs.checked import Checked
 from mlspec.specs.load import load_spec
+from mlspec.targets.local.container import container_folder
 from mlspec.targets.packaging import cache_folder
 
 ESTIMATORS = {
@@ -59,10 +59,9 @@ def model(name: str) -> Model:
     home = cache_folder() / "benchmarks" / "serving" / name
     home.mkdir(parents=True, exist_ok=True)
     checked = _spec(home, name)
-    job, container = training_unit(checked), container_unit(checked)
-    trained = _trained(home, job)
-    _write(home / "container", container)
-    return Model(checked, home / "container", {engine: _release(home, trained, engine) for engine in ENGINES[name]})
+    trained = _trained(home, training_unit(checked))
+    releases = {engine: _release(trained, engine) for engine in ENGINES[name]}
+    return Model(checked, container_folder(checked, home), releases)
 
 
 def _spec(home: Path, name: str) -> Checked:
@@ -96,11 +95,13 @@ def _lay_out(folder: Path) -> None:
     (folder / "input/config/hyperparameters.json").write_text(json.dumps(told))
 
 
-def _release(home: Path, trained: Path, engine: str) -> Path:
-    folder = home / f"release-{engine}"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(trained, folder)
-    (folder / "release.json").write_text(json.dumps({"engine": {"name": engine, "why": "the benchmark's choice"}}))
+def _release(trained: Path, engine: str) -> Path:
+    """Made once: a server may be looking at it."""
+    folder = trained.with_name(f"release-{engine}")
+    if not folder.exists():
+        shutil.copytree(trained, fresh := trained.with_name("fresh"))
+        (fresh / "release.json").write_text(json.dumps({"engine": {"name": engine, "why": "the benchmark's choice"}}))
+        fresh.rename(folder)
     return folder
 
 

@@ -1,10 +1,12 @@
 """`mlspec bench` tells what it measured, for people, for machines and as a page."""
 
 import json
+import random
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mlspec.cli.app import invoke
@@ -88,3 +90,19 @@ def test_the_search_needs_no_rates(spec: str, good_server: Server, capsys: pytes
 def test_mistakes_are_told(spec: str, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["bench", spec, *words]) != Exit.DONE
     assert said in capsys.readouterr().err
+
+
+def test_the_containers_server_is_started_and_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "rides.yaml"
+    spec.write_text(SPEC.replace("s3://lake/rides/", "rides.parquet"))
+    _rides(tmp_path / "rides.parquet")
+    words = ["--rate", "50", "--duration", "1s", "--malformed", "2%", "--batch", "3", "--json"]
+    assert invoke(["bench", str(spec), *words]) == Exit.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["runs"][0]["outcomes"] == {"200": 49, "400 (malformed)": 1}
+
+
+def _rides(path: Path) -> None:
+    chance = random.Random(3)
+    km = [chance.uniform(0, 100) for _ in range(400)]
+    pl.DataFrame({"km": km, "late": [value + chance.gauss(0, 20) > 50 for value in km]}).write_parquet(path)
