@@ -9,6 +9,8 @@ from mlspec.runtime.http_replies import Page, refusal
 CHUNKED = -1
 _LONGEST_PATH = 2048
 _TYPES = (b"application/json", b"text/csv")
+_JSON_LENGTH = b"inference-header-content-length"
+_BINARY = b"application/octet-stream"  # JSON, and tensors behind it
 _UNKNOWN = "other"
 _FLAGS = ("partial", "explain")
 
@@ -39,6 +41,7 @@ class Head(NamedTuple):
     explain: bool = False
     expects: bool = False  # 100-continue
     refused: Page | None = None
+    json_length: int = 0  # of the body, where tensors follow it
 
 
 class RawHead(NamedTuple):
@@ -64,7 +67,8 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
         length=length,
         keep_alive=raw.keep_alive,
         with_body=raw.method != b"HEAD",
-        content_type=content_type.decode("ascii", "replace") or "application/json",
+        content_type=_kind(content_type),
+        json_length=_json_length(raw.headers) if content_type == _BINARY else 0,
         partial=partial == ["true"],
         explain=explain == ["true"],
         expects=raw.headers.get(b"expect", b"").lower() == b"100-continue",
@@ -72,6 +76,17 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
         or _unclear(route, partial, explain)
         or _too_long(length, most),
     )
+
+
+def _kind(content_type: bytes) -> str:
+    """What the JSON, or all of the body, is."""
+    return "application/json" if content_type in (b"", _BINARY) else content_type.decode("ascii", "replace")
+
+
+def _json_length(headers: Mapping[bytes, bytes]) -> int:
+    """How much of the body is JSON; 0 where that is not said."""
+    length = headers.get(_JSON_LENGTH, b"")
+    return int(length) if length.isdigit() and len(length) < 20 else 0
 
 
 def _length(headers: Mapping[bytes, bytes]) -> int:
@@ -99,7 +114,9 @@ def _unreadable(headers: Mapping[bytes, bytes], content_type: bytes, *, v2: bool
         return refusal(411, "length required", "send content-length, or the body in chunks")
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         return refusal(415, "unsupported media type", "send the body as it is, without content-encoding")
-    types = _TYPES[:1] if v2 else _TYPES
+    types = (_TYPES[0], _BINARY) if v2 else _TYPES
+    if content_type == _BINARY and v2 and not _json_length(headers):
+        return refusal(411, "length required", f"send {_JSON_LENGTH.decode()}: how much of the body is JSON")
     if content_type and content_type not in types:
         return refusal(415, "unsupported media type", f"send {' or '.join(kind.decode() for kind in types)}")
     return None

@@ -68,7 +68,8 @@ class Model:
     def _decoded(self, head: Head, body: bytes) -> Decoded | Outcome:
         protocol = head.route.protocol
         try:
-            return decode(self._contract, Payload(body, head.content_type, protocol, head.partial, head.explain))
+            asked = Payload(body, head.content_type, protocol, head.partial, head.explain, head.json_length)
+            return decode(self._contract, asked)
         except Refusal as refusal:
             return Outcome(refusal.status, encode(refusal.body))
         except Exception:

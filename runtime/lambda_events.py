@@ -11,6 +11,7 @@ from mlspec.runtime.payload import Payload, Problem, Refusal, broken
 
 _HEADERS = {"content-type": "application/json"}
 _JSON = "application/json"
+_BINARY = "application/octet-stream"
 _PHRASES = {200: "OK", 400: "Bad Request", 413: "Content Too Large", 415: "Unsupported Media Type",
             500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
 
@@ -24,23 +25,34 @@ def payload_of(event: Mapping[str, Any]) -> Payload:
     """The request that an HTTP event carries; raises Refusal where its body cannot be read."""
     path = event.get("rawPath") or event.get("path") or "/"
     protocol = "v2" if isinstance(path, str) and path.startswith("/v2/") else "mlspec"
-    kind = _content_type(event)
+    kind = _header(event, "content-type") or _JSON
     query = event.get("rawQueryString") or event.get("queryStringParameters")
-    if not query:
-        return Payload(_body(event), kind, protocol)
-    return Payload(_body(event), kind, protocol, _is_set(query, "partial"), _is_set(query, "explain"))
+    payload = Payload(_body(event), kind, protocol)
+    if query:
+        payload = payload._replace(partial=_is_set(query, "partial"), explain=_is_set(query, "explain"))
+    if kind == _BINARY and protocol == "v2":
+        payload = payload._replace(content_type=_JSON, json_length=_json_length(event))
+    return payload
 
 
-def _content_type(event: Mapping[str, Any]) -> str:
-    """In lower case where it came through HTTP/2, as the caller wrote it else; JSON where nobody said."""
+def _json_length(event: Mapping[str, Any]) -> int:
+    """How much of the body is JSON, where tensors follow it (runtime/binary_tensors.py)."""
+    length = _header(event, "inference-header-content-length")
+    if not length.isascii() or not length.isdigit() or not int(length):
+        raise _unreadable("send the header inference-header-content-length")
+    return int(length)
+
+
+def _header(event: Mapping[str, Any], name: str) -> str:
+    """A header; its name is in lower case where it came through HTTP/2, and as the caller wrote it else."""
     headers = event.get("headers") or event.get("multiValueHeaders")
     if not isinstance(headers, dict):
-        return _JSON
-    found = headers.get("content-type")
+        return ""
+    found = headers.get(name)
     if found is None:
-        found = next((value for name, value in headers.items() if str(name).lower() == "content-type"), _JSON)
+        found = next((value for key, value in headers.items() if str(key).lower() == name), "")
     if isinstance(found, list):
-        found = found[-1] if found else _JSON
+        found = found[-1] if found else ""
     return str(found)
 
 

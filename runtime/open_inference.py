@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from msgspec import DecodeError, Meta, Struct, ValidationError, convert
 from msgspec.json import Decoder
 
+from mlspec.runtime.binary_tensors import BadTensor, parts_of, size_of, values_of
 from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, ServingContract, check_count
 from mlspec.runtime.problems import MOST_PROBLEMS
 from mlspec.runtime.tables import decode_table
@@ -25,7 +26,7 @@ class Tensor(Struct, gc=False):
     name: str
     shape: list[Annotated[int, Meta(ge=0)]]
     datatype: str
-    data: list[Any]
+    data: list[Any] = []
     parameters: dict[str, Any] = {}
 
 
@@ -59,21 +60,37 @@ def decode_v2(contract: ServingContract, payload: Payload) -> Decoded:
 def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
     body = payload.body
     try:
-        request = _decode(body) if isinstance(body, bytes) else convert(body, InferRequest)
-    except (DecodeError, ValidationError, UnicodeError, RecursionError) as error:
+        if payload.json_length:
+            request = _decode(body[: payload.json_length])
+            raw = _attached(request, body[payload.json_length :])
+        else:
+            request, raw = (_decode(body) if isinstance(body, bytes) else convert(body, InferRequest)), None
+    except (DecodeError, ValidationError, UnicodeError, RecursionError, BadTensor) as error:
         raise _refused(str(error)) from error
     tensors = {tensor.name: tensor for tensor in request.inputs}
     if len(tensors) < len(request.inputs):
         raise _refused("two inputs have the same name")
     for tensor in request.inputs:
-        _check_shape(tensor)
+        _check_shape(tensor, None if raw is None else len(raw) / 4)
     explain = payload.explain or request.parameters.get("explain") is True
     asked = Payload(body, explain=explain)
     if "X" in tensors and "X" not in contract.EXPECTED:
-        decoded = _matrix(contract, tensors, asked)
+        decoded = _matrix(contract, tensors, asked, raw)
     else:
         decoded = _by_column(contract, tensors, asked)
     return decoded._replace(protocol="v2", id=request.id, outputs=[output.name for output in request.outputs])
+
+
+def _attached(request: InferRequest, rest: bytes) -> bytes | None:
+    """Put the values that follow the JSON into their tensors; a matrix alone stays as it is, and is handed back."""
+    parts = parts_of(rest, [size_of(tensor.parameters) for tensor in request.inputs])
+    first = request.inputs[0]
+    if len(parts) == 1 and parts[0] is not None and (first.name, first.datatype) == ("X", "FP32"):
+        return parts[0]
+    for tensor, part in zip(request.inputs, parts, strict=True):
+        if part is not None:
+            tensor.data = values_of(tensor.datatype, part)
+    return None
 
 
 def _by_column(contract: ServingContract, tensors: dict[str, Tensor], asked: Payload) -> Decoded:
@@ -101,8 +118,8 @@ def _datatypes(expected: str) -> tuple[str, ...]:
             return ("BYTES",)
 
 
-def _matrix(contract: ServingContract, tensors: dict[str, Tensor], asked: Payload) -> Decoded:
-    from mlspec.runtime.layouts import decode_matrix
+def _matrix(contract: ServingContract, tensors: dict[str, Tensor], asked: Payload, raw: bytes | None) -> Decoded:
+    from mlspec.runtime.layouts import decode_bytes, decode_matrix
 
     tensor, width = tensors["X"], len(contract.FEATURES)
     if len(tensors) > 1:
@@ -112,13 +129,14 @@ def _matrix(contract: ServingContract, tensors: dict[str, Tensor], asked: Payloa
     if not tensor.shape[0]:
         raise _refused("input X has no rows")
     check_count(tensor.shape[0], contract)
-    return decode_matrix(contract, _flat(tensor), asked)
+    return decode_matrix(contract, _flat(tensor), asked) if raw is None else decode_bytes(contract, raw, asked)
 
 
-def _check_shape(tensor: Tensor) -> None:
+def _check_shape(tensor: Tensor, attached: float | None) -> None:
     size = prod(tensor.shape)
-    if len(_flat(tensor)) != size:
-        raise _refused(f"input {tensor.name}: shape {tensor.shape} holds {size} values, data has {len(_flat(tensor))}")
+    found = len(_flat(tensor)) if attached is None else attached
+    if found != size:
+        raise _refused(f"input {tensor.name}: shape {tensor.shape} holds {size} values, data has {found:g}")
 
 
 def _flat(tensor: Tensor) -> list[Any]:

@@ -44,13 +44,16 @@ class ServingContract(Protocol):
 
 
 class Payload(NamedTuple):
-    """A request: `body` is its bytes, or what a direct invoke carried; `protocol` is `mlspec` or `v2`."""
+    """A request: `body` is its bytes, or what a direct invoke carried; `protocol` is `mlspec` or `v2`.
+
+    `json_length` is how much of the body is JSON, where tensors follow it as they are in memory: 0 for all of it."""
 
     body: Any
     content_type: str = "application/json"
     protocol: str = "mlspec"
     partial: bool = False
     explain: bool = False
+    json_length: int = 0
 
 
 class Problem(NamedTuple):

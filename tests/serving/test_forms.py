@@ -92,6 +92,74 @@ def test_tensors_may_be_nested_and_named_as_a_matrix(unit: Any) -> None:
     assert sent(unit.contract, {"inputs": [{**matrix, "data": line * 2}]}, protocol="v2").rows == records.rows
 
 
+def attached(inputs: list[tuple[dict[str, Any], bytes]], **more: Any) -> Payload:
+    """A request whose tensors follow its JSON."""
+    told = [{**tensor, "parameters": {"binary_data_size": len(data)}} for tensor, data in inputs]
+    head = json.dumps({"inputs": told}).encode()
+    return Payload(head + b"".join(data for _, data in inputs), protocol="v2", json_length=len(head), **more)
+
+
+def matrix(rows: list[list[float]]) -> Payload:
+    data = np.array(rows, np.float32)
+    return attached([({"name": "X", "shape": list(data.shape), "datatype": "FP32"}, data.tobytes())])
+
+
+def test_tensors_may_follow_the_json_as_they_are_in_memory(unit: Any) -> None:
+    layouts = {"INT32": "<i4", "FP32": "<f4", "FP64": "<f8", "BOOL": "?", "INT64": "<i8"}
+    row = {**ROWS[0], "temp": None}
+
+    def tensor(name: str, value: Any) -> tuple[dict[str, Any], bytes]:
+        kind = INPUTS[name]
+        if kind == "BYTES":
+            data = len(value).to_bytes(4, "little") + value.encode()
+        else:
+            data = np.array([np.nan if value is None else value], layouts[kind]).tobytes()
+        return {"name": name, "shape": [1], "datatype": kind}, data
+
+    records = sent(unit.contract, {"records": [row]})
+
+    assert decode(unit.contract, attached([tensor(*item) for item in row.items()])).rows == records.rows
+    assert decode(unit.contract, matrix([[7, 1, 1, 3.5, np.nan, 1, 2]])).rows == records.rows
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ([24, 1, 1, 3.5, 0, 1, 2], "row 1, input hour: expected a whole number from 0 to 23, got 24.0"),
+        ([7.5, 1, 1, 3.5, 0, 1, 2], "row 1, input hour: expected a whole number from 0 to 23, got 7.5"),
+        ([np.nan, 1, 1, 3.5, 0, 1, 2], "row 1, input hour: expected a whole number from 0 to 23, got null"),
+        ([7, 3, 1, 3.5, 0, 1, 2], "row 1, input city: expected a whole number from 0 to 2, got 3.0"),
+        ([7, 1, 1, 3.5, np.inf, 1, 2], "row 1, input temp: expected a number from"),
+    ],
+)
+def test_a_matrix_in_memory_is_held_to_the_contract(unit: Any, row: list[float], error: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        decode(unit.contract, matrix([[7, 1, 1, 3.5, 0, 1, 2], row]))
+
+    assert str(refused.value.body["error"]).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "data", "error"),
+    [
+        ({"datatype": "FP32", "shape": [1, 7]}, b"\0" * 27, "shape [1, 7] holds 7 values, data has 6.75"),
+        ({"datatype": "FP64", "shape": [1]}, b"\0" * 7, "7 bytes are no whole number of FP64"),
+        ({"datatype": "BYTES", "shape": [1]}, b"\1", "a text has no length before it"),
+        ({"datatype": "BYTES", "shape": [1]}, b"\x09\0\0\0a", "a text is shorter than it says"),
+        ({"datatype": "BYTES", "shape": [1]}, b"\1\0\0\0\xff", "'utf-8' codec can't decode"),
+        ({"datatype": "TEXT", "shape": [1]}, b"", "there is no datatype 'TEXT'"),
+    ],
+)
+def test_bytes_that_are_no_tensor_are_refused(unit: Any, tensor: dict[str, Any], data: bytes, error: str) -> None:
+    request = attached([({"name": "X", **tensor}, data)])
+    longer = request._replace(body=request.body + b"x")
+
+    for payload, text in ((request, error), (longer, "bytes follow the JSON")):
+        with pytest.raises(Refusal) as refused:
+            decode(unit.contract, payload)
+        assert text in str(refused.value.body["error"])
+
+
 @pytest.mark.parametrize("partial", [False, True])
 def test_columns_that_are_no_table_are_refused(unit: Any, partial: bool) -> None:
     table = {**columns(), "km": [1.0], "hour": 7, "more": [1]}
