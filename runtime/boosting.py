@@ -43,4 +43,6 @@ def fit_lightgbm(model: Any, fitted: "Rows", watched: "Rows | None", rounds: int
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         if watched is None or rounds is None:
             return model.fit(*fitted)
-        return model.fit(*fitted, eval_set=[tuple(watched)], callbacks=[early_stopping(rounds, verbose=False)])
+        return model.fit(
+            *fitted, eval_X=watched.matrix, eval_y=watched.target, callbacks=[early_stopping(rounds, verbose=False)]
+        )

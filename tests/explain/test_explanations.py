@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightgbm
@@ -70,7 +70,7 @@ def test_values_are_those_that_the_library_gives(target: str, task: str, argumen
     assert np.abs(judged[:, :, -1] - document["base"]).max() / scale < 1e-5
 
 
-LINKS = {
+LINKS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "log-odds": lambda sums: 1 / (1 + np.exp(-sums)) if sums.shape[1] == 1 else softmax(sums),
     "probability": lambda sums: sums,
     "value": lambda sums: sums,
@@ -80,7 +80,7 @@ LINKS = {
 
 def softmax(sums: np.ndarray) -> np.ndarray:
     powers = np.exp(sums - sums.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,7 @@ def test_a_tree_counted_out_by_hand() -> None:
     imputer, tree = model.steps[0][1], model.steps[1][1].tree_
     rows = imputer.transform(matrix[ROWS][:5])
     trained = imputer.transform(matrix[:TRAINED])
-    counts = tree.decision_path if hasattr(tree, "decision_path") else None
-    cover = np.asarray(counts(trained.astype(np.float32)).sum(axis=0)).ravel()
+    cover = np.asarray(tree.decision_path(trained.astype(np.float32)).sum(axis=0)).ravel()
 
     def worth(row: np.ndarray, known: frozenset[int], node: int = 0) -> float:
         left, right = tree.children_left[node], tree.children_right[node]

@@ -40,7 +40,7 @@ training:
   estimator: {_target_: ESTIMATOR}
 serving: {explain: shap}
 """
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"size": 1.5, "count": 3, "paid": True, "shop": "east"},
     {"size": None, "count": 9, "paid": False, "shop": "nowhere"},
 ]
@@ -56,7 +56,7 @@ def checked(folder: Path, estimator: str) -> Checked:
 def serve(tmp_path: Path) -> Serve:
     """The service of a release that the job made."""
 
-    def make(estimator: str, framework: str, *, explain: bool = True, engine: str = "onnx") -> Service:
+    def make(estimator: str, framework: Any, *, explain: bool = True, engine: str = "onnx") -> Service:
         base = job_folder(tmp_path / "job", orders())
         told = replace(SETTINGS, estimator=estimator, arguments={}, framework=framework, explain=explain)
         assert run(told, base) == 0, (base / "output/failure").read_text()
