@@ -29,7 +29,9 @@ __all__ = [
 _CLIENT = '''"""What {name} takes and gives, as types, and the two ways of calling it."""
 
 import asyncio
+import functools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 {imports}
 
@@ -92,21 +94,26 @@ class {title}:
 
 
 class Async{title}:
-    """The same for programs that await; every call waits in a thread of its own."""
+    """The same for programs that await: calls wait in threads, `at_once` of them at most."""
 
-    def __init__(self, url: str, *, timeout: float = 30.0, retries: int = 3, sign: Signer | None = None) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = 30.0, retries: int = 3, sign: Signer | None = None, at_once: int = 32
+    ) -> None:
         self._client = {title}(url, timeout=timeout, retries=retries, sign=sign)
+        self._threads = ThreadPoolExecutor(at_once, "{package}")
 
     async def predict(self, records: Sequence[Record], *, partial: bool = False, explain: bool = False) -> Answer:
         """As {title}.predict."""
-        return await asyncio.to_thread(self._client.predict, records, partial=partial, explain=explain)
+        call = functools.partial(self._client.predict, records, partial=partial, explain=explain)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def predict_one(self, record: Record) -> Prediction:
         """As {title}.predict_one."""
-        return await asyncio.to_thread(self._client.predict_one, record)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._client.predict_one, record)
 
     async def close(self) -> None:
-        """Close the connections that are kept open."""
+        """Close the connections that are kept open; calls under way end first."""
+        await asyncio.to_thread(self._threads.shutdown)
         self._client.close()
 
     async def __aenter__(self) -> Self:

@@ -1,14 +1,12 @@
 """`mlspec bench`: load from a spec's contract on whatever serves it, told as latencies, rates and errors."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mlspec.cli.bench_target import LocalServer, served
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.project import Project, project_of
@@ -102,7 +100,7 @@ def command(
     mix = Mix(rows=batch, malformed=float(malformed.fraction), seed=seed)
     wanted = connections or (4 if target == "lambda" and not url else 64)
     made = payloads(project.checked.spec.features, mix)
-    with _served(project, url, target, _Local(model, data, workers)) as where:
+    with served(project, url, target, LocalServer(model, data, workers)) as where:
         place = place_of(where, remote=remote)
         seconds = duration.milliseconds / 1000
         order = Order(place, made, 0, seconds, warmup=min(1.0, seconds / 2), connections=wanted)
@@ -188,45 +186,6 @@ def _setting(order: "Order", where: str, mix: "Mix", processes: int) -> dict[str
         "client": f"{order.connections} connections, {processes} process{'es' * (processes > 1)}, "
         f"{order.seconds:g} s a rate after {order.warmup:g} s",
     }
-
-
-@dataclass(frozen=True)
-class _Local:
-    """What the container's server is started with."""
-
-    model: Path | None
-    data: Path | None
-    workers: int
-
-
-@contextmanager
-def _served(project: Project, url: str, target: str, local: _Local) -> Iterator[str]:
-    """The URL to send to; a server that is started for it ends with it."""
-    if url:
-        yield url
-    elif target == "lambda":
-        yield _function_url(project)
-    else:
-        from mlspec.targets.local.container import Serving, running_server
-
-        serving = Serving(port=0, workers=local.workers, environment=project.environment)
-        with running_server(project.checked, _release(project, local), project.home, serving) as address:
-            yield f"{address}/invocations"
-
-
-def _release(project: Project, local: _Local) -> Path:
-    """The release to serve; what training says on the way goes to standard error, beside what machines read."""
-    from mlspec.cli.serve import release_of
-
-    with redirect_stdout(sys.stderr):
-        return local.model or release_of(project, data=local.data)
-
-
-def _function_url(project: Project) -> str:
-    from mlspec.cli.deployed import deployment_of
-
-    function = deployment_of(project).outputs["inference"]["name"]
-    return f"{project.cloud().endpoint}/mlspec/url/{function}/live"
 
 
 def _tell(report: "Report", page: Path | None, as_json: bool) -> None:
