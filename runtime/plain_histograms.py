@@ -1,9 +1,10 @@
 """Rows that were served, buffered and then folded all at once into counts on the profile's bins, without NumPy."""
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from math import inf
-from struct import Struct, pack, unpack
+from collections.abc import Mapping, Sequence
+from math import inf, isnan
+from struct import pack, unpack
 from typing import Any
 
 from mlspec.runtime.engines import Scores
@@ -18,10 +19,9 @@ class Histograms:
     and looking up each value among the edges would cost six times as much."""
 
     def __init__(self, profile: Mapping[str, Any], features: Sequence[str]) -> None:
-        self._rows = Struct(f"={len(features)}f").iter_unpack
-        self._names = list(features)
+        self._width = len(features)
         columns: Mapping[str, Column] = profile["columns"]
-        self._edges = {name: _edges(columns[name]) for name in features if name in columns}
+        self._bins = [(at, name, _edges(columns[name])) for at, name in enumerate(features) if name in columns]
         self._scores = _edges(profile["prediction"])
         self._buffer: list[tuple[bytes, Scores]] = []
 
@@ -32,16 +32,11 @@ class Histograms:
     def take(self) -> dict[str, Any]:
         """The counts since the last time, in the shape of a histogram line: `rows`, `columns`, `prediction`."""
         taken, self._buffer = self._buffer, []
-        rows = list(self._rows(b"".join([rows for rows, _ in taken])))
-        values = zip(*rows, strict=True) if rows else [()] * len(self._names)
-        columns = {
-            name: _count(column, self._edges[name])
-            for name, column in zip(self._names, values, strict=True)
-            if name in self._edges
-        }
+        values = array("f", b"".join([rows for rows, _ in taken]))
+        columns = {name: _count(values[at :: self._width].tolist(), edges) for at, name, edges in self._bins}
         watched = [max(score) if isinstance(score, list) else score for _, scores in taken for score in scores]
         return {
-            "rows": len(rows),
+            "rows": len(values) // self._width,
             "columns": columns,
             "prediction": {"counts": _count(watched, self._scores)["counts"]},
         }
@@ -55,10 +50,10 @@ def _edges(column: Column) -> list[float]:
     return [*map(float, range(1, len(column["values"]))), inf]
 
 
-def _count(values: Iterable[float], edges: Sequence[float]) -> dict[str, Any]:
-    """How many values are in each bin, and how many are missing."""
-    given = list(values)
-    known = sorted([value for value in given if value == value])
+def _count(values: list[float], edges: Sequence[float]) -> dict[str, Any]:
+    """How many values are in each bin, and how many are missing: where any is, the sum is NaN."""
+    known = [value for value in values if value == value] if isnan(sum(values)) else values[:]
+    known.sort()
     below = [bisect_left(known, edge) for edge in edges]
     counts = [end - start for start, end in zip([0, *below], [*below, len(known)], strict=True)]
-    return {"counts": counts, "nulls": len(given) - len(known)}
+    return {"counts": counts, "nulls": len(values) - len(known)}
