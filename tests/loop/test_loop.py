@@ -112,6 +112,7 @@ def test_the_whole_loop(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Non
     assert facts["releases"][0]["engine"]["name"] == "compiled"
     _predictions_equal_the_trained_models(stack)
     _bad_fields_are_named(stack, capsys)
+    _a_file_and_a_load_are_answered(stack, capsys)
     _a_second_release_bakes_and_rolls_back_on_request(stack, capsys)
     _nothing_is_left(stack, capsys)
 
@@ -163,6 +164,17 @@ def _bad_fields_are_named(stack: Stack, capsys: pytest.CaptureFixture[str]) -> N
     answer = json.loads(capsys.readouterr().out)
     assert answer["status"] == 400
     assert [(p["row"], p["column"]) for p in answer["problems"]] == [(0, "income")]
+
+
+def _a_file_and_a_load_are_answered(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    predicted = stack.spec.parent / "predicted.parquet"
+    words = ("--file", str(stack.spec.parent / "rows.parquet"), "--out", str(predicted), "--batch", "5000")
+    assert stack.run("predict", *words) == Exit.DONE
+    found = pl.read_parquet(predicted)
+    assert found["key"].to_list() == [f"k{n}" for n in range(ROWS)]
+    assert found["probability"].is_between(0, 1).all()
+    told = stack.facts(capsys, "bench", "--target", "lambda", "--rate", "20", "--duration", "2s")
+    assert told["runs"][0]["outcomes"] == {"200": 40}
 
 
 def _a_second_release_bakes_and_rolls_back_on_request(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
