@@ -166,6 +166,7 @@ class Worker:
         site.queue.model = model
         site.counters.put("ready", 1)
         site.report("release", f"{model.release.name} serves, by {model.release.engine_name}")
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
         gc.set_threshold(_GARBAGE, 10, 10)

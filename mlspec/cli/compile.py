@@ -52,5 +52,6 @@ def command(
     kinds = sorted({path.split("/")[0] for path in project.bundle.files})
     say(f"{len(project.bundle.files)} files in {folder}: {', '.join(kinds)}")
     say(f"bundle {project.bundle.digest}", "dim")
-    next_command(f"mlspec plan {spec}")
+    in_a_container = project.spec["serving"]["target"] == "container"
+    next_command(f"mlspec serve {spec}" if in_a_container else f"mlspec plan {spec}")
     return 0
