@@ -51,7 +51,7 @@ def training_unit(checked: Checked) -> Unit:
         },
         vendored=_VENDORED.get(framework, ("training_job",)),
         requirements=locked_requirements(LOCKS[framework]),
-        python=spec.serving.python,
+        python=spec.serving.python if spec.training.image else "3.12",
         architecture="x86_64",
         platform="sagemaker",
     )

@@ -62,10 +62,16 @@ def units_of(bundle: Bundle) -> dict[str, dict[str, bytes]]:
     return units
 
 
+TRAINING_PYTHON = "3.12"  # of the images that a job gets; who brings another image says serving.python
+
+
 def platform_of(unit: str, bundle: Bundle) -> Platform:
     """Where the unit runs when it is deployed."""
-    serving = json.loads(bundle.files["mlspec.lock"])["spec"]["serving"]
-    return Platform(serving["python"], "x86_64" if unit == "training" else serving["architecture"])
+    spec = json.loads(bundle.files["mlspec.lock"])["spec"]
+    serving = spec["serving"]
+    if unit != "training":
+        return Platform(serving["python"], serving["architecture"])
+    return Platform(serving["python"] if "image" in spec["training"] else TRAINING_PYTHON, "x86_64")
 
 
 def _build(unit: str, files: Mapping[str, bytes], folder: Path, *, where: Platform) -> Package:
