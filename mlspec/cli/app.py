@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+# What comes with another extra than `local`, which has all that the mocked cloud and training need.
+_EXTRAS = {"hdrh": "bench", "httptools": "bench", "uvloop": "bench"}
+
+
 class _Lazy(click.Group):
     """A group whose commands are imported when they are called."""
 
@@ -124,7 +128,7 @@ def _not_installed(error: ModuleNotFoundError) -> "Diagnostic":
     package = (error.name or "").partition(".")[0]
     if package in ("", "mlspec") or package in sys.stdlib_module_names:
         raise error
-    hint = "install the extra 'local' of mlspec-compiler: it has all that the mocked cloud and training need"
+    hint = f"install the extra '{_EXTRAS.get(package, 'local')}' of mlspec-compiler: it has all that this command needs"
     return Diagnostic("ML805", f"this command needs {package}, which is not installed", hint=hint)
 
 

@@ -86,3 +86,16 @@ def test_a_plain_install_says_what_an_apply_needs(folder: Path) -> None:
     assert done.stderr.startswith("ML805 this command needs ")
     assert "Traceback" not in done.stderr
     assert not (folder / ".mlspec" / "local" / "cloud.json").exists(), "a cloud was started that nobody can use"
+
+
+def test_a_plain_install_says_what_a_load_needs(folder: Path) -> None:
+    done = _run(folder, "bench", "churn.yaml", "--url", "http://127.0.0.1:1/")
+    assert done.returncode == 1
+    assert "the extra 'bench'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plain_install_writes_clients(folder: Path) -> None:
+    done = _run(folder, "client", "churn.yaml", "--out", "clients")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "clients/churn_client/client.py").exists()
