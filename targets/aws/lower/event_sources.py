@@ -33,12 +33,13 @@ def event_variables(context: Context) -> Mapping[str, Value]:
 
 
 def _named(events: tuple[EventSource, ...]) -> dict[str, str]:
-    """The queues that the stack makes, each with the first key that asks for it."""
+    """The queues that the stack makes, each with the first key that asks for it: as a source, if any does."""
+    asked = [(event.queue, f"serving.events.{number}.queue") for number, event in enumerate(events)]
+    asked += [(event.results, f"serving.events.{number}.results") for number, event in enumerate(events)]
     found: dict[str, str] = {}
-    for number, event in enumerate(events):
-        for key, name in (("queue", event.queue), ("results", event.results)):
-            if name and name != "store" and not name.startswith("arn:"):
-                found.setdefault(name, f"serving.events.{number}.{key}")
+    for name, path in asked:
+        if name and name != "store" and not name.startswith("arn:"):
+            found.setdefault(name, path)
     return found
 
 
