@@ -12,6 +12,7 @@ _MOST_KNOWN = 1024  # heads; beyond it all are forgotten
 _LINGER_SECONDS = 5.0  # what is still being sent is read so long, else its sender would not see the answer
 _END = b"\r\n\r\n"
 _CROWDED = refusal(503, "unavailable", "too many connections")
+_CUT = refusal(400, "bad request", "the request ended before it was whole")
 _LATE = refusal(408, "request timeout", "the request did not arrive in time")
 
 
@@ -81,6 +82,10 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Half of a request will never be whole; what is whole still gets its answer, and then the connection ends."""
         self._eof = True
+        incoming = self._incoming
+        if incoming is not None and incoming.half and incoming.fatal is None:
+            incoming.fatal = _CUT
+            self._advance()
         return self._busy and not self._ending
 
     def pause_writing(self) -> None:

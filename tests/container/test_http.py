@@ -61,8 +61,9 @@ def test_a_body_may_come_in_chunks(flights: Running) -> None:
 def test_chunks_that_end_too_soon_are_no_request(flights: Running) -> None:
     head = b"POST /invocations HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n"
     with flights.client() as client:
-        client.send(head + b"100\r\n{")
+        client.send(_post(_request(flights)) + head + b"100\r\n{")
         client.socket.shutdown(1)
+        assert [client.reply().status for _ in range(2)] == [200, 400]
         assert client.ended()
     with flights.client() as client:
         client.send(head + b"zz\r\n{")
