@@ -73,15 +73,13 @@ UNIT_LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generat
 	-c requirements/dev.lock
 LOCKS := compiler/units/locks
 TRAINING := cloudpickle narwhals numpy onnx onnxruntime polars scikit-learn skl2onnx threadpoolctl
-CONTAINER := httptools msgspec numpy onnxruntime uvloop
 
-lock-units: $(VENV)/.demo  ## pin what the training jobs and the container ship
+lock-units: $(VENV)/.demo  ## pin what the training jobs ship
 	@$(PIP) install -q uv
 	@printf '%s\n' $(TRAINING) | $(UNIT_LOCK) - -o $(LOCKS)/training.lock
 	@printf '%s\n' $(TRAINING) xgboost-cpu | $(UNIT_LOCK) - -o $(LOCKS)/training-xgboost.lock
 	@printf '%s\n' $(TRAINING) lightgbm | $(UNIT_LOCK) - -o $(LOCKS)/training-lightgbm.lock
 	@printf '%s\n' $(TRAINING) onnxscript | $(UNIT_LOCK) - -o $(LOCKS)/training-torch.lock
-	@printf '%s\n' $(CONTAINER) | $(UNIT_LOCK) --no-deps - -o $(LOCKS)/container.lock
 
 clean:  ## remove what was made, the virtual environment too
 	rm -rf $(VENV) build dist .mlspec .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
