@@ -106,6 +106,10 @@ class Master:
             shared = Shared(self._counters, self._alive, self._lock)
             run_worker(self._application, self._settings, shared, Seat(number, own))
             status = 0
+        except Exception:  # ours: whoever runs the server must see it
+            import traceback
+
+            traceback.print_exc()
         finally:
             sys.stderr.flush()
             os._exit(status)

@@ -239,3 +239,13 @@ def test_too_many_connections_are_told_to_come_back(flight_example: Example, imp
 def _takes(running: Running) -> bool:
     with running.client() as client:
         return client.ask("GET", "/ping").status == 200
+
+
+def test_a_server_that_cannot_start_says_why_and_ends(flight_example: Example, tmp_path: Path) -> None:
+    unit = Path(shutil.copytree(flight_example.unit, tmp_path / "unit", ignore=shutil.ignore_patterns("__pycache__")))
+    (unit / "mlspec/runtime/http_site.py").write_text("raise ImportError('no such library')\n")
+    variables = server_variables(flight_example.model, Serving(port=0, workers=2))
+    done = subprocess.run(server_command(unit), env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ImportError: no such library" in done.stderr
+    assert "ended with 1" in done.stderr
