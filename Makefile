@@ -8,7 +8,7 @@ UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --prerel
 	--generate-hashes --no-header --no-annotate -c requirements/constraints.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev torch editor demo test fuzz check bench golden lock lock-units wheel-test clean
+.PHONY: help setup dev torch editor demo test fuzz check bench golden lock lock-units sizes wheel-test clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -73,13 +73,19 @@ UNIT_LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generat
 	-c requirements/dev.lock
 LOCKS := compiler/units/locks
 TRAINING := cloudpickle narwhals numpy onnx onnxruntime polars scikit-learn skl2onnx threadpoolctl
+CONTAINER := httptools msgspec numpy onnxruntime uvloop
 
-lock-units: $(VENV)/.demo  ## pin what the training jobs ship
+lock-units: $(VENV)/.demo  ## pin what the training jobs and the container ship
 	@$(PIP) install -q uv
 	@printf '%s\n' $(TRAINING) | $(UNIT_LOCK) - -o $(LOCKS)/training.lock
 	@printf '%s\n' $(TRAINING) xgboost-cpu | $(UNIT_LOCK) - -o $(LOCKS)/training-xgboost.lock
 	@printf '%s\n' $(TRAINING) lightgbm | $(UNIT_LOCK) - -o $(LOCKS)/training-lightgbm.lock
 	@printf '%s\n' $(TRAINING) onnxscript | $(UNIT_LOCK) - -o $(LOCKS)/training-torch.lock
+	@printf '%s\n' $(CONTAINER) | $(UNIT_LOCK) --no-deps - -o $(LOCKS)/container.lock
+	@$(MAKE) --no-print-directory sizes
+
+sizes: $(VENV)/.demo  ## measure what the locked requirements take on each platform
+	@$(BIN)/python -m mlspec.targets.packaging.sizes
 
 clean:  ## remove what was made, the virtual environment too
 	rm -rf $(VENV) build dist .mlspec .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -8,14 +8,12 @@ from typing import IO
 
 from mlspec.runtime.releases import COMPILED, EXPLAINER, MODEL_FILES
 
-MAX_BYTES = 128 * 2**20  # with the inference code (about 110 MiB) within Lambda's 250 MiB unpacked
-
 
 class ArtifactError(Exception):
     """The archive is not what a training job of ours writes."""
 
 
-def unpack(archive: IO[bytes], *, limit: int = MAX_BYTES) -> dict[str, bytes]:
+def unpack(archive: IO[bytes], *, limit: int) -> dict[str, bytes]:
     """The files of a model by name. Nothing is written to disk, so no path can lead anywhere."""
     try:
         # Stream mode ("|") never seeks: nothing past `limit` is ever decompressed.
@@ -38,6 +36,10 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[str, bytes]:
     return name, content.read()
 
 
+class TooLarge(ArtifactError):
+    """It takes more than it may."""
+
+
 class _Bounded(io.RawIOBase):
     """Reads from `stream` and refuses to go on after `limit` bytes."""
 
@@ -51,5 +53,5 @@ class _Bounded(io.RawIOBase):
         data = self._stream.read(self._left + 1 if size < 0 else min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
-            raise ArtifactError(f"model.tar.gz is more than {self._limit // 2**20} MiB unpacked")
+            raise TooLarge(f"model.tar.gz is more than {self._limit // 2**20} MiB unpacked")
         return data

@@ -11,15 +11,15 @@ class Registry:
     client: Any
     group: str
 
-    def register(self, release: str, *, folder: str) -> str:
-        """The ARN of a package for the release, whose model and evaluation lie under `folder`."""
+    def register(self, release: str, *, folder: str, package: str) -> str:
+        """The ARN of a package for the release: its model lies under `folder`, and there what serves it, `package`."""
         statistics = {"ContentType": "application/json", "S3Uri": f"{folder}/model/evaluation.json"}
         answer = self.client.create_model_package(
             ModelPackageGroupName=self.group,
             ModelPackageDescription=f"Release {release}",
             ModelApprovalStatus="PendingManualApproval",
             ModelMetrics={"ModelQuality": {"Statistics": statistics}},
-            CustomerMetadataProperties={"release": release, "package": f"{folder}/inference.zip"},
+            CustomerMetadataProperties={"release": release, "package": f"{folder}/{package}"},
             ClientToken=release,
         )
         return str(answer["ModelPackageArn"])

@@ -11,12 +11,13 @@ import boto3
 
 from mlspec.runtime import releases
 from mlspec.runtime.canary_alarms import CanaryAlarms
+from mlspec.runtime.fetched_release import DIGEST, RELEASE
 from mlspec.runtime.packages import bytecode_of, with_model
 from mlspec.runtime.promotion import go_back, promote, withdraw
 from mlspec.runtime.registry import Registry
 from mlspec.runtime.releases import ReleaseError
 from mlspec.runtime.store import Store
-from mlspec.runtime.stored_release import DIGEST, RELEASE, store_release
+from mlspec.runtime.stored_release import store_release
 from mlspec.runtime.surroundings import Surroundings
 from mlspec.runtime.traffic import Traffic
 
@@ -70,7 +71,9 @@ def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> d
         engine = _engine(known, around)
         version = _published(release, engine, around)
         folder = f"s3://{store.bucket}/releases/{release}"
-        entry = known.get("package") or around.registry.register(release, folder=folder)
+        entry = known.get("package") or around.registry.register(
+            release, folder=folder, package="serving.json" if around.image else "inference.zip"
+        )
         before = known.get("before") or around.traffic.version
         facts = {"version": version, "package": entry, "before": before, "engine": engine}
         known = releases.note(store, release, status="registered", **facts)

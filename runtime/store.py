@@ -1,5 +1,6 @@
 """The stack's bucket as JSON documents with conditional writes, and as files encrypted with the stack's key."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,13 @@ class Store:
         """The object at `path`."""
         data: bytes = self.client.get_object(Bucket=self.bucket, Key=path)["Body"].read()
         return data
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of the object at `path`, which may be larger than memory."""
+        digest = hashlib.sha256()
+        for chunk in self.client.get_object(Bucket=self.bucket, Key=path)["Body"].iter_chunks(2**20):
+            digest.update(chunk)
+        return digest.hexdigest()
 
     def write_bytes(self, path: str, data: bytes) -> None:
         """Put `data` at `path`."""

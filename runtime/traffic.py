@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,24 @@ class Traffic:
         if published["CodeSha256"] != digest:
             raise RuntimeError(f"version {version} of {self.function} runs {published['CodeSha256']}, not {digest}")
         return str(version)
+
+    def publish_naming(self, variables: Mapping[str, str]) -> str:
+        """A version whose environment says `variables` as well; the same again gives no second version."""
+        self._settle()
+        told = self._variables()
+        if {**told, **variables} != told:
+            environment = {"Variables": {**told, **variables}}
+            self.client.update_function_configuration(FunctionName=self.function, Environment=environment)
+            self._settle()
+        version = str(self.client.publish_version(FunctionName=self.function)["Version"])
+        self.client.get_waiter("published_version_active").wait(FunctionName=self.function, Qualifier=version)
+        published = self._variables(Qualifier=version)
+        if {**published, **variables} != published:  # a deployment in between has slipped in
+            raise RuntimeError(f"version {version} of {self.function} does not name {', '.join(variables.values())}")
+        return version
+
+    def _variables(self, **qualifier: str) -> dict[str, str]:
+        return dict(self._configuration(**qualifier).get("Environment", {}).get("Variables", {}))
 
     def _route(self, version: str, weights: dict[str, float]) -> None:
         self.client.update_alias(

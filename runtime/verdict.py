@@ -10,8 +10,9 @@ from typing import Any
 import boto3
 
 from mlspec.runtime import releases
-from mlspec.runtime.artifact import MAX_BYTES, ArtifactError, unpack
+from mlspec.runtime.artifact import ArtifactError, TooLarge, unpack
 from mlspec.runtime.gates import Gate, Judgement, as_json, judge
+from mlspec.runtime.model_room import Room
 from mlspec.runtime.store import Store
 
 _TOLD = 100  # judgements
@@ -37,11 +38,11 @@ def connect(environment: Mapping[str, str]) -> Store:
     return Store(boto3.client("s3"), environment["MLSPEC_STORE"], environment.get("MLSPEC_KEY", ""))
 
 
-def gate(event: Mapping[str, Any], store: Store, gates: tuple[Gate, ...]) -> dict[str, Any]:
+def gate(event: Mapping[str, Any], store: Store, gates: tuple[Gate, ...], *, room: Room) -> dict[str, Any]:
     """Unpack, judge, and write down: the model's files, then the verdict, then the release's record."""
     release = event["release"]
     try:
-        judged = _judged(_files(store, event["artifact"]), event, gates)
+        judged = _judged(_files(store, event["artifact"], room=room), event, gates)
     except ArtifactError as error:
         judged = _Judged({}, fault=str(error))
     for name, content in sorted(judged.files.items()):
@@ -67,18 +68,21 @@ def _note(store: Store, event: Mapping[str, Any], *, passed: bool, engine: Mappi
         releases.note(store, event["release"], status="trained" if passed else "refused", **facts)
 
 
-def _files(store: Store, artifact: str) -> dict[str, bytes]:
+def _files(store: Store, artifact: str, *, room: Room) -> dict[str, bytes]:
     prefix = f"s3://{store.bucket}/"
     if not artifact.startswith(f"{prefix}jobs/"):
         raise ArtifactError(f"{artifact} is not in the stack's own store")
     with tempfile.TemporaryFile() as file:
         body = store.client.get_object(Bucket=store.bucket, Key=artifact.removeprefix(prefix))
-        if body["ContentLength"] > MAX_BYTES:
-            raise ArtifactError(f"model.tar.gz is more than {MAX_BYTES // 2**20} MiB")
+        if body["ContentLength"] > room.size:
+            raise ArtifactError(f"model.tar.gz is more than {room.shown}: {room.hint}")
         for chunk in body["Body"].iter_chunks(2**20):
             file.write(chunk)
         file.seek(0)
-        return unpack(file)
+        try:
+            return unpack(file, limit=room.size)
+        except TooLarge as error:
+            raise ArtifactError(f"{error}: {room.hint}") from error
 
 
 def _judged(files: Mapping[str, bytes], event: Mapping[str, Any], gates: tuple[Gate, ...]) -> _Judged:

@@ -275,6 +275,9 @@ class Serving(Block):
     explain: Literal["shap"] | None = Field(
         None, description="Offer what each column adds to an answer: `explain: true` in a request asks for it."
     )
+    package: Literal["auto", "zip", "image"] = Field(
+        "auto", description="How the function ships: a zip with its model, or an image that fetches one, when larger."
+    )
     max_request: Size = Field(Size(32 * 2**20), description="Largest request that a container takes.")
 
 

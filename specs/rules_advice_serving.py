@@ -51,9 +51,11 @@ def models_fit_their_function(view: View) -> Iterator[Wording]:
         message = f"nothing bounds the model: each of its {growth.trees} trees grows as far as the rows let it"
         hint = f"set {growth.limit} or max_depth, or the most rows in data.checks, so that it fits its function"
         yield Wording("ML263", message, hint, (*_ESTIMATOR, "_target_"))
-    elif growth.size > _UNPACKED_BYTES:
+    elif growth.size > _UNPACKED_BYTES and view.serving.package != "image":
         message = f"the model can have {growth.nodes} nodes, {Size(growth.size).mebibytes} MiB of file"
-        hint = f"a function has room for {_UNPACKED_BYTES // 2**20} MiB: fewer or smaller trees"
+        hint = (
+            f"a function has room for {_UNPACKED_BYTES // 2**20} MiB: fewer or smaller trees, or serving.package: image"
+        )
         yield Wording("ML263", message, hint, (*_ESTIMATOR, "_target_"))
     elif growth.memory > view.serving.memory.bytes:
         needed = Size(growth.memory).mebibytes

@@ -39,7 +39,9 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, here: b
     else:
         _show(choices, folder)
         next_command(f"mlspec plan {spec}")
-    return int(Exit.ERROR if any(choice.form == "refused" for choice in choices) else Exit.DONE)
+    from mlspec.targets.packaging.planner import refused
+
+    return int(Exit.ERROR if refused(choices) else Exit.DONE)
 
 
 def _choices(project: Project, folder: Path, *, here: bool) -> list["Choice"]:
@@ -49,13 +51,13 @@ def _choices(project: Project, folder: Path, *, here: bool) -> list["Choice"]:
     from mlspec.targets.packaging.measure import init_seconds
     from mlspec.targets.packaging.planner import SERVING, choose
 
-    asked = project.spec["serving"].get("package", "auto")
+    serving = project.checked.spec.serving
     chosen = []
     for package in build_packages(project.bundle, folder, where=Platform.local() if here else None, limited=False):
         where = Platform.local() if here else platform_of(package.unit, project.bundle)
         init = init_seconds(package.path, where) if package.unit in SERVING else None
-        choice = choose(package, init=init, asked=asked)
-        if choice.form == "image":
+        choice = choose(package, init=init, asked=serving.package, memory=serving.memory.bytes)
+        if choice.form.name == "image":
             write_context(package.path, folder / "packages" / package.unit, where)
         chosen.append(choice)
     return chosen
@@ -65,11 +67,11 @@ def _show(choices: list["Choice"], folder: Path) -> None:
     rows = [
         (
             choice.package.unit,
-            choice.form,
+            choice.form.name,
             f"{choice.package.zipped / _MEBIBYTE:.1f}",
             f"{choice.package.unpacked / _MEBIBYTE:.1f}",
             "" if choice.init is None else f"{choice.init * 1000:.0f}",
-            choice.why,
+            choice.form.why,
         )
         for choice in choices
     ]
@@ -81,6 +83,6 @@ def _show(choices: list["Choice"], folder: Path) -> None:
 
 def _json(choice: "Choice") -> dict[str, Any]:
     package = choice.package
-    sizes = {"zipped": package.zipped, "unpacked": package.unpacked, "room": choice.room}
-    told = {"unit": package.unit, "form": choice.form, "why": choice.why, "digest": package.digest}
+    sizes = {"zipped": package.zipped, "unpacked": package.unpacked, "room": choice.form.room}
+    told = {"unit": package.unit, "form": choice.form.name, "why": choice.form.why, "digest": package.digest}
     return {**told, **sizes, "init_seconds": choice.init, "note": package.note}

@@ -19,6 +19,8 @@ FUNCTION = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
+REPOSITORY = "aws:ecr/repository:Repository"
+REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
 EVENT_SOURCE = "aws:lambda/eventSourceMapping:EventSourceMapping"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 MODEL_PACKAGE_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
@@ -115,8 +117,24 @@ _TABLE = (
             "loggingConfig": "FunctionLoggingConfigArgs",
             "deadLetterConfig": "FunctionDeadLetterConfigArgs",
             "snapStart": "FunctionSnapStartArgs",
+            "ephemeralStorage": "FunctionEphemeralStorageArgs",
         },
     ),
+    ResourceType(
+        REPOSITORY,
+        "ecr",
+        "Repository",
+        "name",
+        256,
+        r"[a-z0-9]+([._-][a-z0-9]+)*",
+        stateful=True,
+        replace_on=frozenset({"name", "encryptionConfigurations"}),
+        blocks={
+            "encryptionConfigurations": "RepositoryEncryptionConfigurationArgs",
+            "imageScanningConfiguration": "RepositoryImageScanningConfigurationArgs",
+        },
+    ),
+    ResourceType(REPOSITORY_POLICY, "ecr", "RepositoryPolicy", taggable=False, replace_on=frozenset({"repository"})),
     ResourceType(
         EVENT_SOURCE,
         "lambda_",

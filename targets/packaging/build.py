@@ -6,6 +6,7 @@ unpacked to the task root, which is first on `sys.path`; unpacked it may hold 25
 
 import hashlib
 import json
+import math
 import re
 import shutil
 import zipfile
@@ -16,11 +17,11 @@ from pathlib import Path
 
 from mlspec.compiler.bundle import Bundle, digest_of
 from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.targets.aws.forms import IMAGE_LIMIT, ZIP_LIMIT
 from mlspec.targets.packaging.platforms import Platform, interpreter_of
 from mlspec.targets.packaging.wheels import base_zip, cache_folder
 from mlspec.targets.packaging.zips import write_zip
 
-LAMBDA_LIMIT = 250 * 2**20  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 IMAGES = ("container",)  # units that are built as images, from their Dockerfile
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
 
@@ -48,7 +49,7 @@ def build_packages(
     units = {unit: files for unit, files in units_of(bundle).items() if unit not in IMAGES}
     built = [_build(unit, files, folder, where=where or platform_of(unit, bundle)) for unit, files in units.items()]
     if limited:
-        _check_sizes(built)
+        _check_sizes(built, {"training": math.inf, **dict.fromkeys(shipped_as_images(bundle), IMAGE_LIMIT)})
     return built
 
 
@@ -63,6 +64,12 @@ def units_of(bundle: Bundle) -> dict[str, dict[str, bytes]]:
 
 
 TRAINING_PYTHON = "3.12"  # of the images that a job gets; who brings another image says serving.python
+
+
+def shipped_as_images(bundle: Bundle) -> set[str]:
+    """The units whose functions run out of an image."""
+    graph = json.loads(bundle.files.get("graph.json", b'{"resources": []}'))
+    return {entry["name"] for entry in graph["resources"] if entry["properties"].get("packageType") == "Image"}
 
 
 def platform_of(unit: str, bundle: Bundle) -> Platform:
@@ -90,11 +97,15 @@ def _build(unit: str, files: Mapping[str, bytes], folder: Path, *, where: Platfo
     return _report(unit, target, where=where)
 
 
-def _check_sizes(packages: list[Package]) -> None:
-    """Every function's zip must fit; training runs on SageMaker, which has no such limit."""
-    large = [package for package in packages if package.unit != "training" and package.unpacked > LAMBDA_LIMIT]
+def _check_sizes(packages: list[Package], limits: Mapping[str, float]) -> None:
+    """Every function's zip must fit, and its image; training runs on SageMaker, which has no such limit."""
+    large = [package for package in packages if package.unpacked > limits.get(package.unit, ZIP_LIMIT)]
     if large:
-        texts = (f"unit {package.unit} is {package.unpacked >> 20} MiB unpacked; Lambda takes 250" for package in large)
+        texts = (
+            f"unit {package.unit} is {package.unpacked >> 20} MiB unpacked; Lambda takes"
+            f" {int(limits.get(package.unit, ZIP_LIMIT)) >> 20}"
+            for package in large
+        )
         raise SpecError(Diagnostic("ML701", text) for text in texts)
 
 

@@ -14,5 +14,11 @@ def checked() -> Checked:
 
 
 @pytest.fixture(scope="session")
+def image_graph() -> Graph:
+    """The example as an image."""
+    return passed(flights(overrides=("serving.package=image", "serving.architecture=arm64")))
+
+
+@pytest.fixture(scope="session")
 def graph(checked: Checked) -> Graph:
     return passed(checked)

@@ -21,9 +21,9 @@ training:
 """
 
 
-def flights(environment: str = "dev") -> Checked:
+def flights(environment: str = "dev", overrides: tuple[str, ...] = ()) -> Checked:
     """The example."""
-    return load_spec(FLIGHTS, environment=environment)
+    return load_spec(FLIGHTS, environment=environment, overrides=overrides)
 
 
 def spec(folder: Path, text: str) -> Checked:

@@ -39,11 +39,11 @@ def findings(document: Any) -> list[str]:
     return [str(finding) for finding in parliament.analyze_policy_string(json.dumps(document)).findings]
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_parliament_finds_nothing_in_what_roles_may_do(environment: str) -> None:
+@pytest.mark.parametrize(("environment", "overrides"), [("dev", ()), ("prod", ()), ("dev", ("serving.package=image",))])
+def test_parliament_finds_nothing_in_what_roles_may_do(environment: str, overrides: tuple[str, ...]) -> None:
     judged = {
         name: document
-        for name, document in policies(passed(flights(environment=environment))).items()
+        for name, document in policies(passed(flights(environment, overrides))).items()
         if name.endswith("-role-policy.policy")
     }
     assert len(judged) == 8
@@ -97,6 +97,14 @@ def test_the_key_can_be_administered_and_used_without_a_wildcard(graph: Graph) -
     assert root["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
     # A key whose policy nobody may change, or that nobody may delete, is lost.
     assert {"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:Decrypt"} <= set(root["Action"])
+
+
+def test_an_image_is_pulled_for_its_function_alone(image_graph: Graph) -> None:
+    (statement,) = statements(policies(image_graph)["images-policy.policy"])
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+    source = statement["Condition"]["StringLike"]["aws:sourceArn"]
+    assert source == "arn:aws:lambda:eu-west-1:123456789012:function:flight-delay-dev-inference"
+    assert set(statement["Action"]) == {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
 
 def test_only_its_own_files_and_names_are_within_reach(graph: Graph, checked: Checked) -> None:

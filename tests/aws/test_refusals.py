@@ -37,6 +37,8 @@ CASES = {
     "rollout.steps": ("rollout: {strategy: all_at_once, steps: [50%, 100%]}\n", "ML403", "[50%"),
     "serving.memory": ("serving: {memory: 64 MiB}\n", "ML404", "64 MiB"),
     "serving.python": ('serving: {python: "3.11"}\n', "ML404", '"3.11'),
+    "serving.package": ("serving: {target: container, package: zip}\n", "ML403", "zip"),
+    "serving.snap_start": ("serving: {snap_start: true, package: image}\n", "ML404", "true"),
     "serving.timeout": ("serving: {timeout: 20m}\n", "ML404", "20m"),
     "monitors.0.window": ("monitors: [{signal: errors, max: 1%, window: 8d}]\n", "ML404", "8d"),
     "monitors.0.min_rows": ("monitors: [{signal: errors, max: 1%, min_rows: 5}]\n", "ML403", "5}"),

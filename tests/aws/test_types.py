@@ -39,10 +39,10 @@ def test_table_agrees_with_pulumi_aws(kind: ResourceType) -> None:
     assert all(is_input_type(getattr(module, cls)) for cls in kind.blocks.values())
 
 
-def test_every_property_of_the_example_is_known_at_every_depth(graph: Graph) -> None:
+def test_every_property_of_the_example_is_known_at_every_depth(graph: Graph, image_graph: Graph) -> None:
     problems = [
         f"{resource.name}: {problem}"
-        for resource in graph.resources
+        for resource in (*graph.resources, *image_graph.resources)
         for problem in misfits(args_of(TYPES[resource.type]), resource.properties, "")
     ]
     assert problems == []
@@ -57,10 +57,10 @@ def test_a_misspelt_nested_key_would_be_found() -> None:
     assert list(misfits(args_of(kind), {**good, "retryPolicy": ("x",)}, "")) == [".retryPolicy is a tuple"]
 
 
-def test_the_declared_blocks_are_the_nested_objects(graph: Graph) -> None:
+def test_the_declared_blocks_are_the_nested_objects(graph: Graph, image_graph: Graph) -> None:
     found = {
         (resource.type, path): cls
-        for resource in graph.resources
+        for resource in (*graph.resources, *image_graph.resources)
         for path, cls in nested(args_of(TYPES[resource.type]), resource.properties, "")
     }
     declared = {(token, path): cls for token, kind in TYPES.items() for path, cls in kind.blocks.items()}

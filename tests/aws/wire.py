@@ -17,6 +17,7 @@ ARNS = {
     "aws:lambda/function:Function": "lambda:{r}:{a}:function:{name}",
     "aws:lambda/alias:Alias": "lambda:{r}:{a}:function:f:{name}",
     "aws:cloudwatch/logGroup:LogGroup": "logs:{r}:{a}:log-group:{name}",
+    "aws:ecr/repository:Repository": "ecr:{r}:{a}:repository/{name}",
     "aws:sqs/queue:Queue": "sqs:{r}:{a}:{name}",
     "aws:sns/topic:Topic": "sns:{r}:{a}:{name}",
     "aws:cloudwatch/eventRule:EventRule": "events:{r}:{a}:rule/{name}",

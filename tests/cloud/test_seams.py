@@ -25,6 +25,7 @@ SEAMS: dict[str, str | None] = {
     "moto.cloudwatch.models:Alarm.update_state": "self reason reason_data state_value",
     "moto.cloudwatch.models:CloudWatchBackend.put_metric_alarm": "self name namespace ...",
     "moto.cloudwatch.models:CloudWatchBackend.put_metric_data": "self namespace metric_data",
+    "moto.ecr.models:ECRBackend.complete_layer_upload": "self repository_name upload_id layer_digests registry_id",
     "moto.events.models:Rule.send_to_targets": "self original_event transform_input",
     "moto.s3.models:FakeBucket.get_permission": "self action resource",
     "moto.s3.models:S3Backend.put_bucket_policy": "self bucket_name policy",

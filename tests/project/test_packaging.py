@@ -11,7 +11,8 @@ import pytest
 
 from mlspec.compiler.bundle import Bundle
 from mlspec.specs.diagnostics import SpecError
-from mlspec.targets.packaging import LAMBDA_LIMIT, Package, Platform, build_packages
+from mlspec.targets.aws.forms import ZIP_LIMIT
+from mlspec.targets.packaging import Package, Platform, build_packages
 
 LOCK = (files("mlspec.compiler") / "units" / "locks" / "inference.lock").read_bytes()
 SERVING = {"spec": {"serving": {"python": "3.12", "architecture": "x86_64"}}}
@@ -45,7 +46,7 @@ def test_the_same_unit_gives_the_same_zip(
 @pytest.mark.parametrize("where", [Platform.local(), None], ids=["this machine", "lambda"])
 def test_the_inference_zip_is_well_under_lambdas_limit(tmp_path: Path, where: Platform | None) -> None:
     package = _build(_bundle(), tmp_path, where)
-    assert package.unpacked < 200 * 10**6 < LAMBDA_LIMIT
+    assert package.unpacked < 200 * 10**6 < ZIP_LIMIT
     with zipfile.ZipFile(package.path) as archive:
         names = archive.namelist()
     assert len(names) == len(set(names))
@@ -85,7 +86,7 @@ def test_a_local_training_image_that_differs_from_the_lock_is_refused(tmp_path: 
 
 
 def test_a_unit_over_the_limit_is_refused(tmp_path: Path) -> None:
-    big = {"code/inference/blob.bin": b"\0" * (LAMBDA_LIMIT + 1), "code/inference/requirements.txt": b""}
+    big = {"code/inference/blob.bin": b"\0" * (ZIP_LIMIT + 1), "code/inference/requirements.txt": b""}
     with pytest.raises(SpecError) as caught:
         build_packages(Bundle({**big, "mlspec.lock": json.dumps(SERVING).encode()}), tmp_path, where=Platform.local())
     assert caught.value.diagnostics[0].code == "ML701"

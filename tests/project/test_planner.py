@@ -9,10 +9,11 @@ import pytest
 from mlspec.cli.app import invoke
 from mlspec.compiler.bundle import Bundle
 from mlspec.specs.diagnostics import SpecError
-from mlspec.targets.packaging import LAMBDA_LIMIT, Package, Platform, build_packages
+from mlspec.targets.aws.forms import MODEL_ROOM, ZIP_LIMIT, form_for
+from mlspec.targets.packaging import Package, Platform, build_packages
 from mlspec.targets.packaging.image import write_context
 from mlspec.targets.packaging.measure import init_seconds
-from mlspec.targets.packaging.planner import IMAGE_LIMIT, INIT_LIMIT, MODEL_ROOM, choose
+from mlspec.targets.packaging.planner import INIT_LIMIT, choose
 
 MEBIBYTE = 2**20
 
@@ -21,38 +22,31 @@ def package(unpacked: int, unit: str = "inference") -> Package:
     return Package(unit, Path("x.zip"), "d", unpacked // 3, unpacked)
 
 
-@pytest.mark.parametrize(
-    ("unpacked", "asked", "form"),
-    [
-        (104 * MEBIBYTE, "auto", "zip"),
-        (LAMBDA_LIMIT - MODEL_ROOM, "auto", "zip"),
-        (LAMBDA_LIMIT - MODEL_ROOM + 1, "auto", "image"),
-        (LAMBDA_LIMIT - MODEL_ROOM + 1, "zip", "refused"),
-        (1 * MEBIBYTE, "image", "image"),
-        (IMAGE_LIMIT + 1, "image", "refused"),
-    ],
-)
-def test_size_decides_the_form(unpacked: int, asked: str, form: str) -> None:
-    choice = choose(package(unpacked), init=0.2, asked=asked)
-    assert choice.form == form
-    assert choice.why
+@pytest.mark.parametrize("asked", ["auto", "zip", "image"])
+def test_what_serves_is_shipped_by_the_compiler_s_own_rule(asked: str) -> None:
+    for unpacked in (104 * MEBIBYTE, ZIP_LIMIT - MODEL_ROOM + 1):
+        choice = choose(package(unpacked), init=0.2, asked=asked, memory=2**31)
+        assert choice.form == form_for(asked, unpacked=unpacked, memory=2**31)
 
 
 def test_what_starts_too_slowly_is_refused_and_says_how_slowly() -> None:
     choice = choose(package(MEBIBYTE), init=INIT_LIMIT + 2.5)
-    assert (choice.form, choice.why) == ("refused", "it starts in 12.5 s; Lambda gives 10")
+    assert (choice.form.name, choice.form.why) == ("refused", "it starts in 12.5 s; Lambda gives 10")
 
 
 def test_a_control_function_needs_no_room_for_a_model() -> None:
-    assert choose(package(LAMBDA_LIMIT, "gate"), init=None, asked="image").form == "zip"
+    assert choose(package(ZIP_LIMIT, "gate"), init=None, asked="image").form.name == "zip"
+    assert choose(package(ZIP_LIMIT + 1, "gate"), init=None, asked="image").form.name == "refused"
+    assert choose(package(ZIP_LIMIT + 1, "training"), init=None).form.name == "zip"
 
 
-def unit_bundle(handler: bytes, filler: bytes = b"") -> Bundle:
+def unit_bundle(handler: bytes, filler: bytes = b"", *, graph: str = '{"resources": []}') -> Bundle:
     files = {"code/inference/handler.py": handler, "code/inference/requirements.txt": b""}
     if filler:
         files["code/inference/filler.bin"] = filler
     serving = {"python": "3.12", "architecture": "x86_64"}
-    return Bundle({**files, "mlspec.lock": json.dumps({"spec": {"serving": serving}}).encode()})
+    lock = json.dumps({"spec": {"serving": serving}})
+    return Bundle({**files, "graph.json": graph.encode(), "mlspec.lock": lock.encode()})
 
 
 def test_start_up_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
@@ -80,10 +74,16 @@ def test_an_images_context_holds_the_zips_files_and_nothing_to_install(tmp_path:
 
 
 def test_a_zip_over_the_limit_is_not_deployed_but_can_be_planned(tmp_path: Path) -> None:
-    large = unit_bundle(b"x = 1\n", bytes(LAMBDA_LIMIT + 1))
+    large = unit_bundle(b"x = 1\n", bytes(ZIP_LIMIT + 1))
     with pytest.raises(SpecError, match="ML701"):
         build_packages(large, tmp_path, where=Platform.local())
-    assert build_packages(large, tmp_path, where=Platform.local(), limited=False)[0].unpacked > LAMBDA_LIMIT
+    assert build_packages(large, tmp_path, where=Platform.local(), limited=False)[0].unpacked > ZIP_LIMIT
+
+
+def test_an_image_may_be_larger_than_a_zip(tmp_path: Path) -> None:
+    function = {"name": "inference", "properties": {"packageType": "Image"}}
+    large = unit_bundle(b"x = 1\n", bytes(ZIP_LIMIT + 1), graph=json.dumps({"resources": [function]}))
+    assert build_packages(large, tmp_path, where=Platform.local())[0].unpacked > ZIP_LIMIT
 
 
 def test_the_command_says_form_size_and_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,6 +95,6 @@ def test_the_command_says_form_size_and_reason(tmp_path: Path, capsys: pytest.Ca
     told = {entry["unit"]: entry for entry in json.loads(capsys.readouterr().out)["packages"]}
     assert told["inference"]["form"] == "zip"
     assert 0 < told["inference"]["init_seconds"] < INIT_LIMIT
-    assert told["inference"]["room"] > MODEL_ROOM
+    assert told["inference"]["room"] == MODEL_ROOM
     assert told["gate"]["init_seconds"] is None
     shutil.rmtree(tmp_path / ".mlspec")

@@ -40,6 +40,8 @@ ENVIRONMENT = {
     "MLSPEC_REGISTRY": "late-dev-registry",
     "MLSPEC_TRAINING_KEY": "code/training-0123/training.zip",
     "MLSPEC_DATA": "s3://lake/flights/",
+    "MLSPEC_PACKAGE": "zip",
+    "MLSPEC_MODEL_ROOM": str(128 * 2**20),
     "MLSPEC_CANARY_ALARMS": CANARY,
     "MLSPEC_DRIFT_ALARMS": DRIFT,
 }

@@ -10,8 +10,9 @@ from mlspec.targets.aws.types import BUCKET_OBJECT
 
 
 def lower_code(context: Context) -> Lowered:
-    """One object for each unit, and one for each data file that lies beside the spec."""
-    units = tuple(_unit(context, name) for name in sorted(context.units))
+    """One object for each unit that ships as a zip, and one for each data file that lies beside the spec."""
+    zipped = context.units.keys() - ({"inference"} if context.form.name == "image" else set())
+    units = tuple(_unit(context, name) for name in sorted(zipped))
     data = tuple(_data(context, number, path) for number, path in enumerate(sorted(context.inputs), 1))
     files = {f"data/{path}": context.inputs[path] for path in sorted(context.inputs)}
     return Lowered((*units, *data), files=files)

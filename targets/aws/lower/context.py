@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mlspec.compiler.graph import ACCOUNT, PARTITION, REGION, Grant, Join, Options, Resource, Reviewer, Unit, Value
 from mlspec.specs.checked import Checked
 from mlspec.specs.models import Monitor, Spec
+from mlspec.targets.aws.forms import Form, form_of
 
 DRIFT_SIGNALS = ("data_drift", "prediction_drift")
 NAMESPACE = "mlspec"
@@ -40,6 +41,11 @@ class Context:
     ) -> Resource:
         """A resource that the spec's key `path` asked for."""
         return Resource(type, name, properties, self.checked.origins.of(path), reviewer, why, options)
+
+    @property
+    def form(self) -> Form:
+        """How the function that answers ships, and how large its model may be."""
+        return form_of(self.spec.serving)
 
     @property
     def drift_monitors(self) -> tuple[Monitor, ...]:

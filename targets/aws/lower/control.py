@@ -7,6 +7,7 @@ from mlspec.targets.aws.lower.context import Context, Lowered, arn
 from mlspec.targets.aws.lower.control_grants import control_grants
 from mlspec.targets.aws.lower.functions import Shape, function
 from mlspec.targets.aws.lower.grants import logs_to, uses_key
+from mlspec.targets.aws.lower.images import disk_for
 from mlspec.targets.aws.lower.inference import ALIAS_NAME
 from mlspec.targets.aws.lower.monitors import drift_alarm_names
 from mlspec.targets.aws.lower.training import data_uri
@@ -16,7 +17,7 @@ _KEY: dict[str, Value] = {"MLSPEC_KEY": Ref("key", "arn")}
 
 def lower_control(context: Context) -> Lowered:
     """Three functions, each with a role of its own, and the alarms that guard a rollout."""
-    shapes = {"start": _start(context), "gate": _gate(), "rollout": _rollout(context)}
+    shapes = {"start": _start(context), "gate": _gate(context), "rollout": _rollout(context)}
     made = tuple(part for unit, shape in shapes.items() for part in function(context, unit, shape))
     logs = tuple(logs_to(f"{unit}-role", f"{unit}-logs") for unit in shapes)
     keys = tuple(uses_key(f"{unit}-role", write=True) for unit in shapes)
@@ -41,9 +42,17 @@ def _start(context: Context) -> Shape:
     )
 
 
-def _gate() -> Shape:
-    why = "Unpacks what was trained and judges it; what fails here never serves."
-    return Shape(memory=1024, timeout=300, path="gates", why=why, variables=_KEY)
+def _gate(context: Context) -> Shape:
+    """It holds the model in memory, one file of it twice while it reads, and the archive on disk."""
+    form = context.form
+    return Shape(
+        memory=max(1024, 512 + 5 * form.room // 2**21),
+        timeout=300,
+        path="gates",
+        why="Unpacks what was trained and judges it; what fails here never serves.",
+        variables={**_KEY, "MLSPEC_PACKAGE": form.name, "MLSPEC_MODEL_ROOM": str(form.room)},
+        extra=disk_for(form.room),
+    )
 
 
 def _rollout(context: Context) -> Shape:
@@ -56,19 +65,19 @@ def _rollout(context: Context) -> Shape:
             **_KEY,
             "MLSPEC_FUNCTION": Name("inference"),
             "MLSPEC_ALIAS": ALIAS_NAME,
-            "MLSPEC_BASE_KEY": code_key("inference", context.digests["inference"]),
-            **_compiled_base(context),
+            **_bases(context),
             "MLSPEC_REGISTRY": Name("registry"),
             "MLSPEC_CANARY_ALARMS": comma_separated(canary_names(context)),
         },
     )
 
 
-def _compiled_base(context: Context) -> dict[str, Value]:
-    """The package without ONNX Runtime, where the spec's models may do without it."""
-    unit = "inference-compiled"
-    digest = context.digests.get(unit)
-    return {"MLSPEC_COMPILED_BASE_KEY": code_key(unit, digest)} if digest else {}
+def _bases(context: Context) -> dict[str, Value]:
+    """The zips that a release is added to: with ONNX Runtime, and without where the spec's models may do without it."""
+    if context.form.name == "image":
+        return {"MLSPEC_PACKAGE": "image"}
+    known = {"inference": "MLSPEC_BASE_KEY", "inference-compiled": "MLSPEC_COMPILED_BASE_KEY"}
+    return {name: code_key(unit, context.digests[unit]) for unit, name in known.items() if unit in context.digests}
 
 
 def comma_separated(names: tuple[Name, ...]) -> Value:

@@ -1,11 +1,16 @@
 """What the control functions may do: exactly what their code calls, on exactly what it calls it on."""
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from mlspec.compiler.graph import Grant, Join, Name, Ref, Value
 from mlspec.targets.aws.lower.canary import canary_names
 from mlspec.targets.aws.lower.context import Context, arn
 from mlspec.targets.aws.lower.grants import misses, reads, writes
 from mlspec.targets.aws.lower.inference import ALIAS_NAME
 from mlspec.targets.aws.lower.monitors import drift_alarm_names
+
+Conditions: TypeAlias = Mapping[str, Mapping[str, Value]]
 
 
 def control_grants(context: Context) -> tuple[Grant, ...]:
@@ -38,14 +43,16 @@ def _gate_grants() -> tuple[Grant, ...]:
 def _rollout_grants(context: Context) -> tuple[Grant, ...]:
     role = "rollout-role"
     function, canaries = Ref("inference", "arn"), canary_names(context)
-    publish = ("lambda:GetFunctionConfiguration", "lambda:PublishVersion", "lambda:UpdateFunctionCode")
+    change = "UpdateFunctionConfiguration" if context.form.name == "image" else "UpdateFunctionCode"
+    publish = ("lambda:GetFunctionConfiguration", "lambda:PublishVersion", f"lambda:{change}")
     group = arn("sagemaker", "model-package-group/", Name("registry"))
     packages = arn("sagemaker", "model-package/", Name("registry"), "/*")
     register = ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage")
     return (
-        reads(role, "champion.json", "code/inference-*", "releases/*", why="releases, and the code that serves them"),
+        reads(role, "champion.json", *_bases(context), "releases/*", why="releases, and the code that serves them"),
         misses(role),
         writes(role, "champion.json", "releases/*", why="which release is the champion, and what became of the others"),
+        *_names_releases(context),
         Grant(role, publish, (function, Join((function, ":*"))), "a version for each release"),
         Grant(
             role,
@@ -57,6 +64,21 @@ def _rollout_grants(context: Context) -> tuple[Grant, ...]:
         *_describes_alarms(role, canaries),
         *_points_alarms(role, canaries),
     )
+
+
+def _bases(context: Context) -> tuple[str, ...]:
+    return () if context.form.name == "image" else ("code/inference-*",)
+
+
+def _names_releases(context: Context) -> tuple[Grant, ...]:
+    """Whoever sets variables that lie under a key of ours must be allowed to encrypt with it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html"""
+    if context.form.name != "image":
+        return ()
+    role, key, why = "rollout-role", (Ref("key", "arn"),), "the variables that name a release"
+    for_lambda: Conditions = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return (Grant(role, ("kms:Encrypt",), key, why), Grant(role, ("kms:CreateGrant",), key, why, for_lambda))
 
 
 def _describes_alarms(role: str, names: tuple[Name, ...]) -> tuple[Grant, ...]:

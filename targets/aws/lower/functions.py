@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlspec.compiler.graph import Join, Name, Ref, Resource, Value
+from mlspec.compiler.graph import Join, Name, Options, Ref, Resource, Value
 from mlspec.targets.aws.lower.context import Context
 from mlspec.targets.aws.lower.retention import retention_days
 from mlspec.targets.aws.lower.roles import service_role
@@ -13,7 +13,8 @@ from mlspec.targets.aws.types import FUNCTION, LOG_GROUP
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What sets one function apart; `extra` are further wire properties."""
+    """What sets one function apart: `extra` are further wire properties, `image` those of one that ships as an image,
+    `after` is what else must be there first."""
 
     memory: int
     timeout: int
@@ -21,6 +22,8 @@ class Shape:
     why: str
     variables: Mapping[str, Value] = field(default_factory=dict)
     extra: Mapping[str, Value] = field(default_factory=dict)
+    image: Mapping[str, Value] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
 
 
 def function(context: Context, unit: str, shape: Shape) -> tuple[Resource, ...]:
@@ -56,14 +59,10 @@ def variables(context: Context) -> dict[str, Value]:
 
 
 def _function(context: Context, unit: str, shape: Shape) -> Resource:
-    made = context.units[unit]
     properties: dict[str, Value] = {
         "role": Ref(f"{unit}-role", "arn"),
-        "runtime": f"python{made.python}",
-        "architectures": (made.architecture,),
-        "handler": "handler.handler",
-        "s3Bucket": STORE,
-        "s3Key": Ref(f"{unit}-code", "key"),
+        "architectures": (context.units[unit].architecture,),
+        **(shape.image or _zip(context, unit)),
         "memorySize": shape.memory,
         "timeout": shape.timeout,
         "kmsKeyArn": Ref("key", "arn"),
@@ -71,4 +70,16 @@ def _function(context: Context, unit: str, shape: Shape) -> Resource:
         "environment": {"variables": {**variables(context), **shape.variables}},
         **shape.extra,
     }
-    return context.resource(FUNCTION, unit, properties, path=shape.path, reviewer="operations", why=shape.why)
+    options = Options(depends_on=shape.after)
+    return context.resource(
+        FUNCTION, unit, properties, path=shape.path, reviewer="operations", why=shape.why, options=options
+    )
+
+
+def _zip(context: Context, unit: str) -> dict[str, Value]:
+    return {
+        "runtime": f"python{context.units[unit].python}",
+        "handler": "handler.handler",
+        "s3Bucket": STORE,
+        "s3Key": Ref(f"{unit}-code", "key"),
+    }

@@ -1,10 +1,13 @@
 """Serving: the function, its alias `live` that traffic goes through, and the URL that IAM guards."""
 
+from typing import Any
+
 from mlspec.compiler.graph import ACCOUNT, Options, Ref, Resource, Value
 from mlspec.targets.aws.lower.context import Context, Lowered
 from mlspec.targets.aws.lower.event_sources import event_variables
 from mlspec.targets.aws.lower.functions import Shape, function
 from mlspec.targets.aws.lower.grants import logs_to
+from mlspec.targets.aws.lower.images import POLICY, disk_for, image_code
 from mlspec.targets.aws.types import ALIAS, FUNCTION_URL, PERMISSION
 
 ALIAS_NAME = "live"
@@ -14,7 +17,7 @@ _MOVED_BY_ROLLOUT = Options(ignore_changes=("functionVersion", "routingConfig"))
 
 def lower_inference(context: Context) -> Lowered:
     """The function reads nothing but its own package: its role may write its log lines, and that is all, unless
-    requests come from queues or streams too (event_sources.py)."""
+    requests come from queues or streams too (event_sources.py), or it fetches its release (images.py)."""
     serving = context.spec.serving
     extra: dict[str, Value] = {"publish": True}
     if serving.concurrency is not None:
@@ -25,12 +28,20 @@ def lower_inference(context: Context) -> Lowered:
         memory=serving.memory.mebibytes,
         timeout=serving.timeout.seconds,
         path="serving",
-        why="Answers predictions; the rollout publishes one version for each release.",
+        why=f"Answers predictions; the rollout publishes one version for each release. It ships as {context.form.why}.",
         variables=event_variables(context),
         extra=extra,
+        **_image(context),
     )
     made = (*function(context, "inference", shape), _alias(context), *_url(context))
     return Lowered(made, (logs_to("inference-role", "inference-logs"),))
+
+
+def _image(context: Context) -> dict[str, Any]:
+    """What sets a function in an image apart: where it is, when it can be pulled, and disk for its model."""
+    if context.form.name != "image":
+        return {}
+    return {"image": {**image_code(context, "inference"), **disk_for(context.form.room)}, "after": (POLICY,)}
 
 
 def _alias(context: Context) -> Resource:

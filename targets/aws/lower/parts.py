@@ -7,12 +7,14 @@ from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.units.gate import gate_unit
 from mlspec.compiler.units.inference import inference_unit
 from mlspec.compiler.units.inference_compiled import compiles, engine_problems, inference_compiled_unit
+from mlspec.compiler.units.inference_image import inference_image_unit
 from mlspec.compiler.units.monitor import monitor_unit
 from mlspec.compiler.units.rollout import rollout_unit
 from mlspec.compiler.units.start import start_unit
 from mlspec.compiler.units.training import training_unit
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.targets.aws.forms import form_of
 from mlspec.targets.aws.lower.context import DRIFT_SIGNALS
 
 UNITS: Mapping[str, Callable[[Checked], Unit]] = {
@@ -27,14 +29,25 @@ UNITS: Mapping[str, Callable[[Checked], Unit]] = {
 IN_A_CONTAINER: Mapping[str, Callable[[Checked], Unit]] = {"container": container_unit, "training": training_unit}
 
 
+IN_AN_IMAGE: Mapping[str, Callable[[Checked], Unit]] = {**UNITS, "inference": inference_image_unit}
+
+
+def _makers(checked: Checked, *, image: bool) -> Mapping[str, Callable[[Checked], Unit]]:
+    if checked.spec.serving.target == "container":
+        return IN_A_CONTAINER
+    return IN_AN_IMAGE if image else UNITS
+
+
 def make_units(checked: Checked) -> tuple[dict[str, Unit], tuple[Diagnostic, ...]]:
     """Units by name, and what could not be made; the monitor only where there is drift to watch, the function without
     ONNX Runtime only where the model may do without it."""
     idle = set() if any(monitor.signal in DRIFT_SIGNALS for monitor in checked.spec.monitors) else {"monitor"}
     idle |= set() if compiles(checked) else {"inference-compiled"}
+    image = form_of(checked.spec.serving).name == "image"
+    idle |= {"inference-compiled"} if image else set()  # an image holds whatever may answer
     units: dict[str, Unit] = {}
     problems = [*engine_problems(checked)]
-    for name, make in (IN_A_CONTAINER if checked.spec.serving.target == "container" else UNITS).items():
+    for name, make in _makers(checked, image=image).items():
         if name in idle:
             continue
         try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import Diagnostic
-from mlspec.targets.aws.lower import limits, unbuilt
+from mlspec.targets.aws.lower import limits, packages, unbuilt
 from mlspec.targets.aws.lower.refusal import Refusal, Rule
 
 RULES: tuple[tuple[str, Rule], ...] = (
@@ -20,6 +20,9 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("ML403", unbuilt.idle_fit),
     ("ML403", unbuilt.idle_steps),
     ("ML403", unbuilt.idle_on_container),
+    ("ML403", packages.idle_package),
+    ("ML404", packages.package_fits),
+    ("ML404", packages.no_snapshot_of_images),
     ("ML404", limits.limits),
     ("ML404", limits.windows),
     ("ML404", limits.lambda_python),

@@ -12,6 +12,7 @@ from mlspec.targets.aws.lower.context import Context, Lowered
 from mlspec.targets.aws.lower.control import lower_control
 from mlspec.targets.aws.lower.dashboard import lower_dashboard
 from mlspec.targets.aws.lower.event_sources import lower_event_sources
+from mlspec.targets.aws.lower.images import lower_images
 from mlspec.targets.aws.lower.inference import lower_inference
 from mlspec.targets.aws.lower.keys import lower_keys
 from mlspec.targets.aws.lower.machine import lower_machine
@@ -30,6 +31,7 @@ LOWERINGS: tuple[Callable[[Context], Lowered], ...] = (
     lower_storage,
     lower_code,
     lower_training,
+    lower_images,
     lower_inference,
     lower_event_sources,
     lower_control,

@@ -9,6 +9,7 @@ from mlspec.targets.local.cloud import (
     event_sources,
     events,
     gaps,
+    images,
     jobs,
     lambdas,
     schedules,
@@ -17,6 +18,7 @@ from mlspec.targets.local.cloud import (
 from mlspec.targets.local.cloud.world import World
 
 BEHAVIOURS: tuple[Callable[[World], None], ...] = (
+    images.install,
     lambdas.install,
     alarms.install,
     events.install,
@@ -29,6 +31,7 @@ BEHAVIOURS: tuple[Callable[[World], None], ...] = (
 
 SHIMS: tuple[str, ...] = (
     lambdas.SHIM,
+    images.SHIM,
     emf.SHIM,
     alarms.SHIM,
     events.SHIM,

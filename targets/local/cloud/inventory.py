@@ -45,6 +45,8 @@ COUNTS: dict[str, tuple[str, Callable[[Any], int]]] = {
     "history: training jobs": ("sagemaker", lambda backend: len(backend.training_jobs)),
     "cloudwatch alarms": ("cloudwatch", lambda backend: len(backend.alarms)),
     "cloudwatch dashboards": ("cloudwatch", lambda backend: len(backend.dashboards)),
+    "ecr images": ("ecr", lambda backend: sum(len(held.images) for held in backend.repositories.values())),
+    "ecr repositories": ("ecr", lambda backend: len(backend.repositories)),
     "events rules": ("events", _rules),
     "iam policies": (
         "iam",

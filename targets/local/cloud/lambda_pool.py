@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlspec.targets.local.cloud import emf
+from mlspec.targets.local.cloud.images import Content, content_of
 from mlspec.targets.local.cloud.lambda_site import runtime_folder
 from mlspec.targets.local.cloud.lambda_worker import Environment, Outcome, Worker
 from mlspec.targets.local.cloud.log_lines import write_lines
@@ -29,6 +30,8 @@ class Pool:
     def __init__(self, world: World) -> None:
         self._world = world
         self._site = runtime_folder(world.directory / "lambda-runtime")
+        self._scratch = world.directory / "lambda-tmp"  # what /tmp is to a function; it goes with the cloud's folder
+        self._scratch.mkdir(parents=True, exist_ok=True)
         self._idle: dict[str, list[Worker]] = {}
         self._busy: list[Worker | None] = []
         self._closed = False
@@ -97,18 +100,20 @@ class Pool:
 
     def _environment(self, function: Any) -> Environment:
         world = self._world
+        content = _content(world, function)
         variables = {
             **{str(k): str(v) for k, v in (function.environment_vars or {}).items()},
             "AWS_REGION": world.region,
             "AWS_DEFAULT_REGION": world.region,
             "AWS_ENDPOINT_URL": world.endpoint,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            **({"AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}"} if function.run_time else {}),
+            "TMPDIR": str(self._scratch),
             "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream_of(world, function),
         }
-        task = self._unpacked(function.code_bytes)
+        task = self._unpacked(content.code)
         return Environment(
-            function.function_name, str(function.version), function.handler, function.function_arn,
+            function.function_name, str(function.version), content.handler, function.function_arn,
             task, self._site, world.clock.offset_file, variables, float(function.timeout), int(function.memory_size),
         )  # fmt: skip
 
@@ -133,6 +138,13 @@ class Pool:
             self._idle.clear()
         with ThreadPoolExecutor(_MOST_WORKERS) as closing:
             list(closing.map(lambda worker: worker.close(grace=0.5), workers))
+
+
+def _content(world: World, function: Any) -> Content:
+    """The zip and the entry of a function, whichever way it ships; moto holds an image's digest as its code's."""
+    if function.package_type == "Image":
+        return content_of(world, function.code_sha_256)
+    return Content(function.code_bytes, function.handler)
 
 
 def stream_of(world: World, function: Any) -> str:

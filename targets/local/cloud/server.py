@@ -31,12 +31,14 @@ def serve(directory: Path, port: int = 0, *, idle_seconds: float = IDLE_SECONDS)
 
 
 def _quiet() -> None:
-    """moto keeps to itself: no request log, machines that run, and functions that are ours to invoke."""
+    """moto keeps to itself: no request log, machines that run, functions that are ours to invoke, and whose images are
+    there."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     from moto.core.config import default_user_config
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["lambda"] = {"use_docker": True}
+    os.environ["MOTO_LAMBDA_STUB_ECR"] = "false"
 
 
 def _listen(world: World, timeline: Timeline, port: int, idle_seconds: float) -> None:

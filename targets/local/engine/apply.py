@@ -46,7 +46,7 @@ def apply_bundle(
     with store.lock(wait=wait):
         before = _current(target, bundle.stack)
         after = bundle.header(before, target.cloud)
-        with _session(target, before, after, bundle.declared) as (deployment, ledger):
+        with _session(target, before, after, bundle.declared, packages=directory / "packages") as (deployment, ledger):
             _run(bundle, deployment, ledger, target, secrets=secrets or {})
         return _state(store)
 
@@ -96,7 +96,7 @@ def _current(target: _Target, stack: str) -> Document:
 
 @contextmanager
 def _session(
-    target: _Target, before: Document, after: Document, declared: Mapping[str, Any]
+    target: _Target, before: Document, after: Document, declared: Mapping[str, Any], *, packages: Path | None = None
 ) -> "Iterator[tuple[Deployment, Ledger]]":
     """A deployment with its journal; afterwards the state is written, whatever happened, and problems are raised."""
     from mlspec.targets.local.engine.deployment import Deployment
@@ -106,7 +106,7 @@ def _session(
     ledger = Ledger(before["resources"], journal)
     deployment = Deployment(
         target.cloud, ledger, declared=declared, providers=target.providers, progress=target.progress,
-        salt=before["lineage"],
+        salt=before["lineage"], packages=packages,
     )  # fmt: skip
     completed = False
     try:

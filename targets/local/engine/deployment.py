@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from mlspec.specs.diagnostics import Diagnostic
@@ -25,13 +26,13 @@ class Deployment:
 
     def __init__(
         self, cloud: Cloud, ledger: Ledger, *, declared: Mapping[str, Any], providers: Mapping[str, Provider],
-        progress: Progress, salt: str,
+        progress: Progress, salt: str, packages: Path | None = None,
     ) -> None:  # fmt: skip
         self.diagnostics: list[Diagnostic] = []
         self.touched: set[str] = set()
         self.registered: set[str] = set()
         self._cloud, self._ledger, self._declared = cloud, ledger, declared
-        self._providers, self._progress, self._salt = providers, progress, salt
+        self._providers, self._progress, self._salt, self._packages = providers, progress, salt, packages
         self._replaced: set[str] = set()
         self._stopped = threading.Event()
 
@@ -119,7 +120,7 @@ class Deployment:
         raise AssertionError(decision)
 
     def _site(self, request: Request) -> Site:
-        return Site(self._cloud, request.urn)
+        return Site(self._cloud, request.urn, packages=self._packages)
 
     def _find(self, request: Request) -> str | None:
         return self._providers[request.type].find(self._site(request), revealed(request.inputs))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Inputs: TypeAlias = Mapping[str, Any]
@@ -33,11 +34,13 @@ class Cloud(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where one resource is made; `force` says that the data in it may be deleted with it."""
+    """Where one resource is made; `force` says that the data in it may be deleted with it; `packages` is the folder of
+    what was built for it."""
 
     cloud: Cloud
     urn: str
     force: bool = False
+    packages: Path | None = None
 
     def client(self, service: str) -> Any:
         """A boto3 client for the service."""

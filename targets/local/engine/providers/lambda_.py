@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mlspec.targets.local.engine.images import push_image
 from mlspec.targets.local.engine.providers.contract import (
     Existing,
     Inputs,
@@ -27,7 +28,7 @@ _NESTED = {
     "ephemeralStorage": "EphemeralStorage", "loggingConfig": "LoggingConfig", "snapStart": "SnapStart",
     "vpcConfig": "VpcConfig",
 }  # fmt: skip
-_CODE = ("s3Bucket", "s3Key", "s3ObjectVersion", "code", "sourceCodeHash")
+_CODE = ("s3Bucket", "s3Key", "s3ObjectVersion", "code", "imageUri", "sourceCodeHash")
 
 
 def _configuration(inputs: Inputs) -> dict[str, Any]:
@@ -37,7 +38,12 @@ def _configuration(inputs: Inputs) -> dict[str, Any]:
     return {"FunctionName": inputs["name"], **pick(inputs, _CONFIGURATION), **nested}
 
 
-def _code(inputs: Inputs) -> dict[str, Any]:
+def _code(site: Site, inputs: Inputs) -> dict[str, Any]:
+    """Where the code is; an image is pushed first, where this apply has built it."""
+    if uri := inputs.get("imageUri"):
+        if site.packages is not None:
+            push_image(site.client("ecr"), uri, site.packages / f"{site.name}.zip")
+        return {"ImageUri": uri}
     if isinstance(inputs.get("code"), LocalFile):
         return {"ZipFile": inputs["code"].location.read_bytes()}
     return pick(inputs, {"s3Bucket": "S3Bucket", "s3Key": "S3Key", "s3ObjectVersion": "S3ObjectVersion"})
@@ -46,7 +52,7 @@ def _code(inputs: Inputs) -> dict[str, Any]:
 def _create(site: Site, inputs: Inputs) -> Made:
     client = site.client("lambda")
     made = client.create_function(
-        Code=_code(inputs),
+        Code=_code(site, inputs),
         PackageType=inputs.get("packageType", "Zip"),
         Tags=dict(inputs.get("tags") or {}),
         **_configuration(inputs),
@@ -59,7 +65,7 @@ def _create(site: Site, inputs: Inputs) -> Made:
 def _update(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
     client = site.client("lambda")
     if existing.changed(inputs, "architectures", *_CODE):
-        given = {**_code(inputs), **pick(inputs, {"architectures": "Architectures"})}
+        given = {**_code(site, inputs), **pick(inputs, {"architectures": "Architectures"})}
         client.update_function_code(FunctionName=existing.id, **given)
     cleared: dict[str, Any] = {"Environment": {"Variables": {}}} if existing.inputs.get("environment") else {}
     updated = client.update_function_configuration(**{**cleared, **_configuration(inputs)})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mlspec.targets.local.engine.providers import (
     cloudwatch,
+    ecr,
     events,
     iam,
     kms,
@@ -19,6 +20,7 @@ from mlspec.targets.local.engine.providers.contract import Provider
 
 PROVIDERS: Mapping[str, Provider] = {
     **cloudwatch.PROVIDERS,
+    **ecr.PROVIDERS,
     **events.PROVIDERS,
     **iam.PROVIDERS,
     **kms.PROVIDERS,

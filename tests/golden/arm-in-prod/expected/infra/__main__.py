@@ -481,6 +481,8 @@ gate = aws.lambda_.Function(
             "MLSPEC_ENVIRONMENT": "prod",
             "MLSPEC_KEY": key.arn,
             "MLSPEC_MODEL": "churn",
+            "MLSPEC_MODEL_ROOM": "134217728",
+            "MLSPEC_PACKAGE": "zip",
             "MLSPEC_STORE": store.bucket,
         },
     ),
@@ -525,7 +527,7 @@ inference_code = aws.s3.BucketObjectv2(
 )
 
 # spec.yaml:14:23: Answers predictions; the rollout publishes one version for each
-# release.
+# release. It ships as a zip: 98 MiB unpacked leave 128 MiB for a model.
 inference = aws.lambda_.Function(
     "inference",
     architectures=["arm64"],

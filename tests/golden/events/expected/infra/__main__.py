@@ -548,6 +548,8 @@ gate = aws.lambda_.Function(
             "MLSPEC_ENVIRONMENT": "dev",
             "MLSPEC_KEY": key.arn,
             "MLSPEC_MODEL": "parcels",
+            "MLSPEC_MODEL_ROOM": "134217728",
+            "MLSPEC_PACKAGE": "zip",
             "MLSPEC_STORE": store.bucket,
         },
     ),
@@ -682,7 +684,7 @@ inference_role_policy = aws.iam.RolePolicy(
 )
 
 # spec.yaml:17:1: Answers predictions; the rollout publishes one version for each
-# release.
+# release. It ships as a zip: 108 MiB unpacked leave 128 MiB for a model.
 inference = aws.lambda_.Function(
     "inference",
     architectures=["x86_64"],

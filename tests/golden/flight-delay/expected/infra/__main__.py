@@ -706,6 +706,8 @@ gate = aws.lambda_.Function(
             "MLSPEC_ENVIRONMENT": "dev",
             "MLSPEC_KEY": key.arn,
             "MLSPEC_MODEL": "flight-delay",
+            "MLSPEC_MODEL_ROOM": "134217728",
+            "MLSPEC_PACKAGE": "zip",
             "MLSPEC_STORE": store.bucket,
         },
     ),
@@ -750,7 +752,7 @@ inference_code = aws.s3.BucketObjectv2(
 )
 
 # flight-delay.yaml:46:1: Answers predictions; the rollout publishes one version for
-# each release.
+# each release. It ships as a zip: 108 MiB unpacked leave 128 MiB for a model.
 inference = aws.lambda_.Function(
     "inference",
     architectures=["x86_64"],

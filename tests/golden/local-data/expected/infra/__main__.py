@@ -499,6 +499,8 @@ gate = aws.lambda_.Function(
             "MLSPEC_ENVIRONMENT": "dev",
             "MLSPEC_KEY": key.arn,
             "MLSPEC_MODEL": "churn",
+            "MLSPEC_MODEL_ROOM": "134217728",
+            "MLSPEC_PACKAGE": "zip",
             "MLSPEC_STORE": store.bucket,
         },
     ),
@@ -542,7 +544,8 @@ inference_code = aws.s3.BucketObjectv2(
     },
 )
 
-# default: Answers predictions; the rollout publishes one version for each release.
+# default: Answers predictions; the rollout publishes one version for each release. It
+# ships as a zip: 108 MiB unpacked leave 128 MiB for a model.
 inference = aws.lambda_.Function(
     "inference",
     architectures=["x86_64"],
