@@ -14,16 +14,23 @@ from tests.workflow.stack import ENVIRONMENT, Stack, checked_spec, load_handler,
 
 
 @pytest.fixture
-def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+def form(request: pytest.FixtureRequest) -> str:
+    """How the function that answers ships: tests that hold for both forms are given each."""
+    return getattr(request, "param", "zip")
+
+
+@pytest.fixture
+def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str) -> Iterator[Callable[..., Stack]]:
     """Deploys the spec with some blocks replaced."""
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
+    monkeypatch.setenv("MLSPEC_PACKAGE", form)
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": True}}):
 
         def make(**blocks: Any) -> Stack:
             stack = Stack(tmp_path, checked_spec(**blocks))
             patch_moto(monkeypatch, stack)
-            make_resources(stack)
+            make_resources(stack, form)
             units = (start_unit(stack.checked), gate_unit(stack.checked), rollout_unit(stack.checked))
             stack.handlers = {unit.name: load_handler(unit, tmp_path) for unit in units}
             return stack

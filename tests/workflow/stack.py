@@ -234,7 +234,15 @@ def load_handler(unit: Unit, folder: Path) -> ModuleType:
     return module
 
 
-def make_resources(stack: Stack) -> None:
+ZIP = {
+    "Runtime": "python3.12",
+    "Handler": "handler.handler",
+    "Code": {"S3Bucket": BUCKET, "S3Key": ENVIRONMENT["MLSPEC_BASE_KEY"]},
+}
+IMAGE = {"PackageType": "Image", "Code": {"ImageUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/late-dev-images:0"}}
+
+
+def make_resources(stack: Stack, form: str) -> None:
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -249,10 +257,8 @@ def make_resources(stack: Stack) -> None:
         functions.create_function(
             FunctionName=name,
             Role=role,
-            Runtime="python3.12",
-            Handler="handler.handler",
-            Code={"S3Bucket": BUCKET, "S3Key": ENVIRONMENT["MLSPEC_BASE_KEY"]},
             Publish=name == FUNCTION,
+            **(IMAGE if name == FUNCTION and form == "image" else ZIP),
         )
     functions.create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1")
     boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName="late-dev-registry")

@@ -70,6 +70,19 @@ def test_a_compiled_release_is_the_lean_package_with_plain_python(lean_stack: An
     assert json.loads(files["model/release.json"])["engine"] == {"name": "compiled", "why": "quicker"}
 
 
+@pytest.mark.parametrize("form", ["image"], indirect=True)
+def test_an_image_answers_with_plain_python_too_and_has_its_bytecode(stack: Any) -> None:
+    judged(stack)
+    stack.call("rollout", action="register", release="one", step=0)
+    told = stack.json("releases/one/serving.json")
+    bytecode = f"__pycache__/compiled_model.{sys.implementation.cache_tag}.pyc"
+    assert told["engine"] == {"name": "compiled", "why": "quicker"}
+    assert sorted(told["files"]) == sorted([bytecode, "compiled_model.py", "model.json", "profile.json"])
+    for name, digest in told["files"].items():
+        held = stack.client("s3").get_object(Bucket=BUCKET, Key=f"releases/one/model/{name}")["Body"].read()
+        assert hashlib.sha256(held).hexdigest() == digest
+
+
 def test_another_choice_is_the_package_with_onnx_runtime(lean_stack: Any) -> None:
     judged(lean_stack, chosen="onnx")
     files = shipped(lean_stack)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import random
 import zipfile
 from typing import Any
 
@@ -14,6 +15,8 @@ from mlspec.runtime.releases import ReleaseError
 from tests.workflow.stack import BUCKET, CANARY, ENVIRONMENT, FUNCTION, archived, evaluation, model_files, zipped
 
 ACTIONS = ("register", "shift", "promote")
+EITHER = pytest.mark.parametrize("form", ["zip", "image"], indirect=True)
+IMAGE = pytest.mark.parametrize("form", ["image"], indirect=True)
 
 
 def judged(stack: Any, release: str, *, champion: str = "", auc: float = 0.7) -> Any:
@@ -44,6 +47,7 @@ def state(stack: Any) -> dict[str, Any]:
     return {"objects": objects, "versions": len(versions), "traffic": stack.traffic, "packages": stack.packages}
 
 
+@EITHER
 def test_every_action_may_be_repeated(stack: Any) -> None:
     promoted(stack, "one")
     judged(stack, "two", champion="one")
@@ -55,6 +59,7 @@ def test_every_action_may_be_repeated(stack: Any) -> None:
     assert stack.json("champion.json")["previous"] == {"release": "one", "version": "2"}
 
 
+@EITHER
 @pytest.mark.parametrize("action", ["rollback", "recover"])
 def test_taking_traffic_back_may_be_repeated(stack: Any, action: str) -> None:
     promoted(stack, "one")
@@ -69,6 +74,7 @@ def test_taking_traffic_back_may_be_repeated(stack: Any, action: str) -> None:
     assert stack.json("champion.json")["release"] == "one"
 
 
+@EITHER
 def test_a_late_repeat_does_not_touch_the_next_rollout(stack: Any) -> None:
     promoted(stack, "one")
     for release in ("two", "three"):
@@ -104,6 +110,7 @@ def test_a_refused_release_is_never_registered(stack: Any) -> None:
     assert stack.traffic == ("1", {})
 
 
+@EITHER
 def test_a_verdict_turned_over_by_hand_is_noticed_in_the_files(stack: Any) -> None:
     judged(stack, "one")
     stack.put("releases/one/model/model.onnx", b"another model")
@@ -111,6 +118,7 @@ def test_a_verdict_turned_over_by_hand_is_noticed_in_the_files(stack: Any) -> No
         roll(stack, "register", "one")
 
 
+@EITHER
 @pytest.mark.parametrize("verdict", [{}, {"passed": "yes", "release": "one"}, {"passed": True, "release": "two"}])
 def test_only_its_own_pass_lets_a_release_in(stack: Any, verdict: dict[str, Any]) -> None:
     judged(stack, "one")
@@ -142,6 +150,7 @@ def test_promotion_needs_all_of_the_traffic(stack: Any) -> None:
         roll(stack, "promote", "two")
 
 
+@EITHER
 def test_back_to_the_previous_release(stack: Any) -> None:
     promoted(stack, "one")
     promoted(stack, "two", champion="one")
@@ -182,6 +191,47 @@ def test_the_version_runs_the_judged_model(stack: Any) -> None:
         ]
         assert archive.read("model/model.onnx") == b"one"
         assert json.loads(archive.read("model/release.json"))["release"] == "one"
+
+
+@IMAGE
+def test_a_version_of_an_image_names_the_judged_model_by_digest(stack: Any) -> None:
+    promoted(stack, "one")
+    manifest = stack.client("s3").get_object(Bucket=BUCKET, Key="releases/one/serving.json")["Body"].read()
+    published = stack.client("lambda").get_function_configuration(FunctionName=FUNCTION, Qualifier="2")
+    named = published["Environment"]["Variables"]
+    assert named == {"MLSPEC_RELEASE": "one", "MLSPEC_RELEASE_DIGEST": hashlib.sha256(manifest).hexdigest()}
+    told = json.loads(manifest)
+    assert (told["release"], told["engine"]["name"]) == ("one", "onnx")
+    assert told["files"].keys() == {"model.json", "model.onnx", "profile.json"}
+    assert told["files"]["model.onnx"] == hashlib.sha256(b"one").hexdigest()
+
+
+@IMAGE
+def test_an_earlier_version_goes_on_naming_its_own_release(stack: Any) -> None:
+    promoted(stack, "one")
+    promoted(stack, "two", champion="one")
+    client = stack.client("lambda")
+    versions = [client.get_function_configuration(FunctionName=FUNCTION, Qualifier=number) for number in ("2", "3")]
+    assert [version["Environment"]["Variables"]["MLSPEC_RELEASE"] for version in versions] == ["one", "two"]
+
+
+@EITHER
+@pytest.mark.parametrize("packed", [False, True], ids=["as it is", "compressed well"])
+def test_a_model_that_its_form_has_no_room_for_is_refused_and_told_what_has(
+    form: str, packed: bool, deploy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLSPEC_MODEL_ROOM", str(2**20))
+    stack = deploy()
+    onnx = bytes(2**20 + 1) if packed else random.Random(0).randbytes(2**20 + 1)
+    files = model_files("one", evaluation("one"), onnx=onnx)
+    stack.put("jobs/late-dev-one/output/model.tar.gz", archived(files))
+    told = stack.call(
+        "gate", release="one", job="j", champion="", artifact=f"s3://{BUCKET}/jobs/late-dev-one/output/model.tar.gz"
+    )
+    assert not told["passed"]
+    assert "more than 1 MiB" in told["summary"]
+    assert ("serving.package: image" if form == "zip" else "raise serving.memory") in told["summary"]
+    assert stack.json("releases/one/release.json")["status"] == "refused"
 
 
 def test_a_package_is_the_same_bytes_every_time() -> None:
