@@ -81,7 +81,19 @@ def answer_schema(task: str) -> Schema:
 
 
 def prediction_schema(task: str) -> Schema:
-    """What one row gets."""
+    """What one row gets; its explanation too, where it was asked for."""
+    schema = _prediction(task)
+    return {**schema, "properties": {**schema["properties"], "explanation": _explanation()}}
+
+
+def _explanation() -> Schema:
+    """What each column added: base and values add up to the answer in the space that is named."""
+    number = {"type": "number"}
+    values = {"type": "object", "additionalProperties": number}
+    return _open({"space": TEXT, "class": TEXT, "base": number, "values": values}, ("space", "base", "values"))
+
+
+def _prediction(task: str) -> Schema:
     share = {"type": "number", "minimum": 0, "maximum": 1}
     match task:
         case "binary":
