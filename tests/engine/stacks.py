@@ -22,6 +22,7 @@ ALARM = {
     "period": 60, "statistic": "Average", "threshold": 0.25, "treatMissingData": "ignore",
 }  # fmt: skip
 _KINDS = {
+    "Repository": "ecr/repository", "RepositoryPolicy": "ecr/repositoryPolicy",
     "Key": "kms/key", "Bucket": "s3/bucket", "BucketObjectv2": "s3/bucketObjectv2", "Role": "iam/role",
     "RolePolicy": "iam/rolePolicy", "Function": "lambda/function", "Alias": "lambda/alias",
     "FunctionUrl": "lambda/functionUrl", "Permission": "lambda/permission", "LogGroup": "cloudwatch/logGroup",
@@ -47,10 +48,11 @@ def alarm(name: str = "errors-alarm", *, options: Mapping[str, Any] | None = Non
 
 
 def package(directory: Path, content: str = "1") -> None:
-    """The zip of the unit `start`, the same bytes each time."""
+    """The zips of the units `start` and `inference`, the same bytes each time."""
     (directory / "packages").mkdir(parents=True, exist_ok=True)
-    with ZipFile(directory / "packages" / "start.zip", "w") as archive:
-        archive.writestr(ZipInfo("handler.py"), f"def handler(event, context):\n    return {content}\n")
+    for unit in ("start", "inference"):
+        with ZipFile(directory / "packages" / f"{unit}.zip", "w") as archive:
+            archive.writestr(ZipInfo("handler.py"), f"def handler(event, context):\n    return {content}\n")
 
 
 def everything(*, digest: str = "a" * 16, memory: int = 256) -> list[Resource]:
@@ -119,6 +121,29 @@ def everything(*, digest: str = "a" * 16, memory: int = 256) -> list[Resource]:
             depends_on=("start-logs",),
         ),
         made(
+            "Repository", "images",
+            {
+                "name": "demo-dev-images", "imageTagMutability": "IMMUTABLE",
+                "imageScanningConfiguration": {"scanOnPush": True}, "tags": {"owner": "ops"},
+                "encryptionConfigurations": ({"encryptionType": "KMS", "kmsKey": Ref("key", "arn")},),
+            },
+        ),
+        made(
+            "RepositoryPolicy", "images-policy",
+            {"repository": Ref("images", "name"), "policy": Json({"Version": "2012-10-17", "Statement": ({
+                "Sid": "LambdaPulls", "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "ecr:BatchGetImage",
+            },)})},
+        ),
+        made(
+            "Function", "inference",
+            {
+                "name": "demo-dev-inference", "role": Ref("start-role", "arn"), "packageType": "Image",
+                "imageUri": Join((Ref("images", "repositoryUrl"), ":", digest)), "memorySize": memory,
+            },
+            depends_on=("images-policy",),
+        ),
+        made(
             "Alias", "live",
             {"name": "live", "functionName": Ref("start", "name"), "functionVersion": Ref("start", "version")},
             ignore_changes=("functionVersion", "routingConfig"),
@@ -173,6 +198,13 @@ def contents(cloud: Any) -> dict[str, Any]:
         "key aliases": sorted(name for name in aliases if not name.startswith("alias/aws/")),
         "objects": {bucket: _objects(client("s3"), bucket) for bucket in buckets},
         "functions": {name: _function(client("lambda"), name) for name in functions},
+        "images": {
+            entry["repositoryName"]: sorted(
+                image["imageTag"]
+                for image in client("ecr").list_images(repositoryName=entry["repositoryName"])["imageIds"]
+            )
+            for entry in client("ecr").describe_repositories()["repositories"]
+        },
         "roles": {
             role["RoleName"]: client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
             for role in client("iam").list_roles()["Roles"]
@@ -210,6 +242,8 @@ def _objects(s3: Any, bucket: str) -> Any:
 def _function(lambda_: Any, name: str) -> Any:
     versions = lambda_.list_versions_by_function(FunctionName=name)["Versions"]
     aliases = lambda_.list_aliases(FunctionName=name)["Aliases"]
+    if not aliases:
+        return lambda_.get_function(FunctionName=name)["Code"].get("ImageUri")
     return (
         sorted((version["Version"], version["MemorySize"]) for version in versions),
         [(alias["Name"], alias["FunctionVersion"]) for alias in aliases],

@@ -170,7 +170,7 @@ def test_what_the_program_has_no_more_is_deleted_dependants_first(
     assert order[-1] == "start"
     assert order.index("url") < order.index("live")
     assert set(state.resources) == {resource.name for resource in kept}
-    assert contents(cloud)["functions"] == {}
+    assert contents(cloud)["functions"].keys() == {"demo-dev-inference"}
 
 
 @pytest.mark.parametrize("change", ["removed", "replaced"])
