@@ -150,13 +150,13 @@ def _totals(value: Affine) -> list[Total]:
     return found
 
 
-# Below -700 the power would overflow; the answer is 0 to any number of digits that is asked for.
+# Where the power would overflow, math.exp raises: ONNX says infinity, and 0 of what is one over it. NaN stays NaN.
 _CALLS: Mapping[str, Callable[..., str]] = {
-    "exp": lambda x: f"exp({x})",
+    "exp": lambda x: f"1e999 if {x} >= 709.0 else exp({x})",
     "max": lambda *x: f"max({', '.join(x)})",
     "product": lambda x, y: f"{x} * {y}",
     "quotient": lambda x, y: f"{x} / {y}",
     "share": lambda x, y: f"{x} / {y} if {y} else {x}",
     "softmax": lambda power, total: f"{power} / {total}",
-    "sigmoid": lambda x: f"1.0 / (1.0 + exp(-{x})) if {x} > -700.0 else 0.0",
+    "sigmoid": lambda x: f"0.0 if {x} <= -700.0 else 1.0 / (1.0 + exp(-{x}))",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal, cast
 
 from mlspec.specs.estimator_arguments import ARGUMENTS
 from mlspec.specs.nearest import hint_for, nearest
@@ -67,7 +68,8 @@ ESTIMATORS: Mapping[str, str] = MappingProxyType(
     | {"mlspec.runtime.networks.TabularMLP": "network"}
 )
 
-FRAMEWORKS = ("sklearn", "xgboost", "lightgbm", "torch")
+Framework = Literal["sklearn", "xgboost", "lightgbm", "torch"]
+FRAMEWORKS: tuple[Framework, ...] = ("sklearn", "xgboost", "lightgbm", "torch")
 # What would change how rows are laid out, or has no exact ONNX: all values, or those named.
 _REFUSED: Mapping[str, Mapping[str, tuple[object, ...] | None]] = {
     "xgboost": {
@@ -126,10 +128,10 @@ def step_argument_problem(kind: str, target: str, name: str) -> tuple[str, str] 
     return f"{target} takes no argument '{name[:100]}' here", hint_for(name, known, "arguments")
 
 
-def framework_of(target: str) -> str:
+def framework_of(target: str) -> Framework:
     """The library that an estimator of the table comes from."""
     package = target.partition(".")[0]
-    return package if package in FRAMEWORKS else "torch"
+    return cast(Framework, package) if package in FRAMEWORKS else "torch"
 
 
 def argument_problem(target: str, name: str, value: object) -> tuple[str, str] | None:

@@ -28,7 +28,7 @@ def counted(requests: list[Any]) -> str:
     histograms = Histograms(PROFILE, ["km", "city"])
     for rows in requests:
         matrix = np.array([row[:2] for row in rows], np.float32)
-        histograms.add(matrix.tobytes(), np.array([row[2] for row in rows], np.float32))
+        histograms.add(matrix.tobytes(), [float(row[2]) for row in rows])
     return json.dumps({"mlspec": "histogram", "release": "r", "profile": "p", "to": 5, **histograms.take()})
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import pytest
@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlspec.compiler.units.inference import inference_unit
-from mlspec.compiler.units.inference_columns import PARTS
 from mlspec.compiler.units.training import training_unit
 from mlspec.runtime.contract import Column as TrainingColumn
-from mlspec.runtime.contract import Contract
+from mlspec.runtime.contract import Contract, DatePart
 from mlspec.runtime.dataset import read_rows
 from mlspec.runtime.matrix import feature_matrix
 from mlspec.runtime.training_settings import Part, Split, TrainingSettings
@@ -34,8 +33,10 @@ data:
     late:   {type: bool, role: label}
 training: {estimator: {_target_: sklearn.ensemble.HistGradientBoostingClassifier}}
 """
-ALL = tuple(PARTS)
-OFFSETS = st.none() | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+ALL = get_args(DatePart)
+OFFSETS: st.SearchStrategy[Any] = st.none() | st.integers(-14 * 60, 14 * 60).map(
+    lambda minutes: timezone(timedelta(minutes=minutes))
+)
 TIMES = st.datetimes(datetime(1678, 1, 1), datetime(2261, 12, 31), timezones=OFFSETS)
 
 
@@ -57,7 +58,7 @@ def served(contract: dict[str, Any], texts: list[str | None]) -> list[float]:
     columns = contract["decode"](json.dumps({"columns": {"km": [None] * len(texts), "booked": texts}}).encode()).columns
     laid_out: bytes = contract["assemble"](records)
     assert contract["assemble_columns"](columns, len(texts)) == laid_out
-    return memoryview(laid_out).cast("f").tolist()
+    return [float(value) for value in memoryview(laid_out).cast("f")]
 
 
 def trained(texts: list[str | None], folder: Path) -> list[float]:
