@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Literal
 
 from mlspec.specs.estimator_arguments import ARGUMENTS
 from mlspec.specs.nearest import hint_for, nearest
@@ -131,7 +131,7 @@ def step_argument_problem(kind: str, target: str, name: str) -> tuple[str, str] 
 def framework_of(target: str) -> Framework:
     """The library that an estimator of the table comes from."""
     package = target.partition(".")[0]
-    return cast(Framework, package) if package in FRAMEWORKS else "torch"
+    return package if package in FRAMEWORKS else "torch"
 
 
 def argument_problem(target: str, name: str, value: object) -> tuple[str, str] | None:
