@@ -1,7 +1,5 @@
 """Turns the workflow's actions into traffic moved to a release that passed its gates, and back, repeatably."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,26 +9,14 @@ import boto3
 
 from mlspec.runtime import releases
 from mlspec.runtime.canary_alarms import CanaryAlarms
-from mlspec.runtime.fetched_release import DIGEST, RELEASE
-from mlspec.runtime.packages import bytecode_of, with_model
 from mlspec.runtime.promotion import go_back, promote, withdraw
+from mlspec.runtime.publishing import engine_of, published
 from mlspec.runtime.registry import Registry
 from mlspec.runtime.releases import ReleaseError
+from mlspec.runtime.restoration import restore
 from mlspec.runtime.store import Store
-from mlspec.runtime.stored_release import store_release
 from mlspec.runtime.surroundings import Surroundings
 from mlspec.runtime.traffic import Traffic
-
-# What a version of the function needs of a release, by the engine that answers.
-_SHIPPED = {
-    "onnx": ("model.json", "model.onnx", "profile.json"),
-    "compiled": (releases.COMPILED, "model.json", "profile.json"),
-}
-
-
-def _shipped(verdict: Mapping[str, Any], engine: str) -> tuple[str, ...]:
-    """With what explains the answers, where the gates have seen it."""
-    return (*_SHIPPED[engine], *((releases.EXPLAINER,) if releases.EXPLAINER in verdict.get("files", {}) else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +49,18 @@ def roll(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> dict[s
     return action(event, around, steps)
 
 
+def _restore(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> dict[str, Any]:
+    return restore(around)
+
+
 def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> dict[str, Any]:
-    """Publish a version that runs the release; no request reaches it yet."""
+    """Publish a version that runs the release; no request reaches it yet, and the champion has its version."""
+    _restore(event, around, steps)
     release, store = event["release"], around.store
     known = releases.record(store, release)
     if known.get("status") in ("trained", "registered"):
-        engine = _engine(known, around)
-        version = _published(release, engine, around)
+        engine = engine_of(known, around)
+        version = published(release, engine, around)
         folder = f"s3://{store.bucket}/releases/{release}"
         entry = known.get("package") or around.registry.register(
             release, folder=folder, package="serving.json" if around.image else "inference.zip"
@@ -81,40 +72,6 @@ def _register(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> d
         raise ReleaseError(f"release {release} is {known.get('status', 'unknown')}: it cannot be registered")
     first = 0 if releases.champion(store) else len(steps.shares) - 1
     return {"release": release, "version": known["version"], "step": first, "status": known["status"]}
-
-
-def _published(release: str, engine: Mapping[str, Any], around: Surroundings) -> str:
-    """A version that runs the release: out of a zip of its own, or fetched by the image that all versions share."""
-    store = around.store
-    if around.image:
-        names = _shipped(store.document(releases.verdict_path(release)).content, engine["name"])
-        digest = store_release(store, release, names, engine=engine)
-        return around.traffic.publish_naming({RELEASE: release, DIGEST: digest})
-    base = around.compiled_base if engine["name"] == "compiled" else around.base
-    package = with_model(store.read_bytes(base), _judged_model(store, release, engine))
-    store.write_bytes(releases.package_path(release), package)
-    return around.traffic.publish(releases.package_path(release), bucket=store.bucket, content=package)
-
-
-def _engine(known: Mapping[str, Any], around: Surroundings) -> Mapping[str, Any]:
-    """What the gates wrote down; ONNX Runtime, which answers any model, where the stack has no package for that."""
-    engine: Mapping[str, Any] = known.get("engine", {"name": "onnx", "why": "no other was measured"})
-    if engine["name"] == "compiled" and not (around.compiled_base or around.image):
-        return {**engine, "name": "onnx", "why": "the stack has no package without ONNX Runtime"}
-    return engine
-
-
-def _judged_model(store: Store, release: str, engine: Mapping[str, Any]) -> dict[str, bytes]:
-    """The very files that the gates judged, and passed; raises ReleaseError for any other."""
-    verdict = store.document(releases.verdict_path(release)).content
-    if verdict.get("passed") is not True or verdict.get("release") != release:
-        raise ReleaseError(f"release {release} did not pass its gates: it may not serve")
-    model = {name: store.read_bytes(releases.model_path(release, name)) for name in _shipped(verdict, engine["name"])}
-    for name, content in model.items():
-        if hashlib.sha256(content).hexdigest() != verdict["files"][name]:
-            raise ReleaseError(f"{name} of release {release} is not the file that the gates judged")
-    record = {"release": release, "engine": {"name": engine["name"], "why": engine["why"]}}
-    return {**model, **bytecode_of(model), "release.json": json.dumps(record).encode()}
 
 
 def _shift(event: Mapping[str, Any], around: Surroundings, steps: Steps) -> dict[str, Any]:
@@ -177,4 +134,5 @@ _ACTIONS: Mapping[str, Callable[[Mapping[str, Any], Surroundings, Steps], dict[s
     "promote": _promote,
     "rollback": _roll_back,
     "recover": _recover,
+    "restore": _restore,
 }

@@ -64,9 +64,15 @@ class Store:
         return data
 
     def digest(self, path: str) -> str:
-        """SHA-256 of the object at `path`, which may be larger than memory."""
+        """SHA-256 (hexadecimal) of the object at `path`, which may be larger than memory; empty where there is none."""
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=path)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return ""
+            raise
         digest = hashlib.sha256()
-        for chunk in self.client.get_object(Bucket=self.bucket, Key=path)["Body"].iter_chunks(2**20):
+        for chunk in answer["Body"].iter_chunks(2**20):
             digest.update(chunk)
         return digest.hexdigest()
 

@@ -60,6 +60,22 @@ class Traffic:
             raise RuntimeError(f"version {version} of {self.function} does not name {', '.join(variables.values())}")
         return version
 
+    def names(self, version: str, variables: Mapping[str, str]) -> bool:
+        """Whether that version is there, and its environment says `variables`."""
+        told = self._described(version).get("Environment", {}).get("Variables", {})
+        return bool(told) and {**told, **variables} == told
+
+    def runs(self, version: str, digest: str) -> bool:
+        """Whether that version is there, and its code has that SHA-256 (hexadecimal)."""
+        code = self._described(version).get("CodeSha256")
+        return bool(code == base64.b64encode(bytes.fromhex(digest)).decode())
+
+    def _described(self, version: str) -> dict[str, Any]:
+        try:
+            return dict(self._configuration(Qualifier=version))
+        except self.client.exceptions.ResourceNotFoundException:
+            return {}
+
     def _variables(self, **qualifier: str) -> dict[str, str]:
         return dict(self._configuration(**qualifier).get("Environment", {}).get("Variables", {}))
 

@@ -50,6 +50,7 @@ def command(
         print_plan(plan, "text")
     confirm("Make these changes?", approved=auto_approve or sealed is not None)
     applied = deploy(project, cloud, changes=len(plan.changed), quiet=as_json)
+    _restore(project, quiet=as_json)
     if as_json:
         show_json({"bundle": applied.bundle, "serial": applied.serial, "resources": len(applied.resources)})
     else:
@@ -71,6 +72,19 @@ def deploy(project: Project, cloud: Any, *, changes: int, quiet: bool = False) -
         build_packages(project.bundle, folder, where=Platform.local())
     with Progress(changes, quiet=quiet) as progress:
         return apply_bundle(folder, cloud=cloud, store=project.store(), progress=progress)
+
+
+def _restore(project: Project, *, quiet: bool) -> None:
+    """A function that was made anew has no versions: what served gets one again, at once."""
+    from mlspec.cli.deployed import deployment_of
+
+    deployment = deployment_of(project)
+    champion = deployment.champion()
+    if champion is None or champion["version"] in deployment.weights():
+        return
+    answer = deployment.restore()
+    if answer["status"] == "champion" and not quiet:
+        say(f"{answer['release']} serves again, as version {answer['version']} of the new function", "good")
 
 
 def _read(path: Path, environment: str, overrides: tuple[str, ...]) -> tuple[Project, Any]:

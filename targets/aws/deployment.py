@@ -126,8 +126,15 @@ class Deployment:
 
     def rollback(self) -> dict[str, Any]:
         """Put the previous release back; the rollout unit does it, with its own permissions."""
+        return self._roll("rollback")
+
+    def restore(self) -> dict[str, Any]:
+        """Give the champion its version and its traffic again, where the function was made anew."""
+        return self._roll("restore")
+
+    def _roll(self, action: str) -> dict[str, Any]:
         function = self.client("lambda")
-        answer = function.invoke(FunctionName=self._name("rollout"), Payload=json.dumps({"action": "rollback"}))
+        answer = function.invoke(FunctionName=self._name("rollout"), Payload=json.dumps({"action": action}))
         payload: dict[str, Any] = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
             raise RuntimeError(payload.get("errorMessage", str(payload)))

@@ -94,6 +94,12 @@ def test_a_repository_with_images_goes_only_with_consent(site: Site, url: str, p
     assert REPOSITORY.find(site, INPUTS) is None
 
 
+def test_or_when_its_program_says_so(site: Site, url: str, package: Path) -> None:
+    push_image(site.client("ecr"), f"{url}:abc", package)
+    REPOSITORY.delete(site, Existing("demo-images", {**INPUTS, "forceDelete": True}))
+    assert REPOSITORY.find(site, INPUTS) is None
+
+
 def test_a_repository_is_changed_in_place(site: Site, url: str) -> None:
     changed = {
         **INPUTS,

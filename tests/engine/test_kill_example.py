@@ -41,12 +41,12 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
         client.stop(tmp_path / "cloud")
 
 
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    """The example's bundle on disk; its zips need hold nothing to be deployed."""
+@pytest.fixture(params=["zip", "image"])
+def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The example's bundle on disk, in each form; its packages need hold nothing to be deployed."""
     spec = tmp_path / EXAMPLE.name
     spec.write_text(EXAMPLE.read_text())
-    project = Project(spec)
+    project = Project(spec, overrides=(f"serving.package={request.param}",))
     project.write(tmp_path / "bundle")
     (tmp_path / "bundle" / "packages").mkdir()
     empty = b"PK\x05\x06" + bytes(18)

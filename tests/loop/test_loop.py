@@ -114,6 +114,7 @@ def test_the_whole_loop(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Non
     _bad_fields_are_named(stack, capsys)
     _a_file_and_a_load_are_answered(stack, capsys)
     _a_second_release_bakes_and_rolls_back_on_request(stack, capsys)
+    _as_an_image_the_same_release_goes_on_answering(stack, capsys)
     _nothing_is_left(stack, capsys)
 
 
@@ -185,6 +186,21 @@ def _a_second_release_bakes_and_rolls_back_on_request(stack: Stack, capsys: pyte
     after = stack.facts(capsys, "status")
     assert after["champion"]["release"] == facts["champion"]["previous"]["release"]
     assert after["traffic"] == {str(facts["champion"]["previous"]["version"]): 1.0}
+
+
+def _as_an_image_the_same_release_goes_on_answering(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    """The function is made anew; the champion gets its version again, runs go on, and the way back is there."""
+    record = json.dumps({"income": 40.0, "age": 30, "region": "north", "member": True})
+    before = stack.facts(capsys, "predict", "--record", record)
+    stack.spec.write_text(SPEC.replace("memory: 512 MiB", "memory: 512 MiB, package: image"))
+    assert stack.run("apply", "--auto-approve") == Exit.DONE
+    assert stack.run("plan", "--expect-no-changes") == Exit.DONE
+    after = stack.facts(capsys, "predict", "--record", record)
+    assert (after["release"], after["predictions"]) == (before["release"], before["predictions"])
+    assert stack.run("run") == Exit.DONE
+    assert stack.facts(capsys, "predict", "--record", record)["release"] != before["release"]
+    assert stack.run("rollback", "--auto-approve") == Exit.DONE
+    assert stack.facts(capsys, "predict", "--record", record)["release"] == before["release"]
 
 
 def _nothing_is_left(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

@@ -242,6 +242,15 @@ ZIP = {
 IMAGE = {"PackageType": "Image", "Code": {"ImageUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/late-dev-images:0"}}
 
 
+def make_function(stack: Stack, name: str, form: str) -> None:
+    """As an apply makes it; that which answers has a first version, and its alias."""
+    functions, serves = stack.client("lambda"), name == FUNCTION
+    role = f"arn:aws:iam::{ACCOUNT}:role/role"
+    functions.create_function(FunctionName=name, Role=role, Publish=serves, **(IMAGE if form == "image" else ZIP))
+    if serves:
+        functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+
 def make_resources(stack: Stack, form: str) -> None:
     trust = {
         "Version": "2012-10-17",
@@ -249,18 +258,11 @@ def make_resources(stack: Stack, form: str) -> None:
             {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         ],
     }
-    role = boto3.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    boto3.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(trust))
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     stack.put(ENVIRONMENT["MLSPEC_BASE_KEY"], zipped({"handler.py": b"handler = None\n"}))
-    functions = boto3.client("lambda")
     for name in (FUNCTION, "late-dev-start", "late-dev-gate", "late-dev-rollout"):
-        functions.create_function(
-            FunctionName=name,
-            Role=role,
-            Publish=name == FUNCTION,
-            **(IMAGE if name == FUNCTION and form == "image" else ZIP),
-        )
-    functions.create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1")
+        make_function(stack, name, form if name == FUNCTION else "zip")
     boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName="late-dev-registry")
     for name in (CANARY, DRIFT):
         boto3.client("cloudwatch").put_metric_alarm(

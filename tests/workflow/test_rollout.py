@@ -12,7 +12,17 @@ import pytest
 
 from mlspec.runtime.packages import with_model
 from mlspec.runtime.releases import ReleaseError
-from tests.workflow.stack import BUCKET, CANARY, ENVIRONMENT, FUNCTION, archived, evaluation, model_files, zipped
+from tests.workflow.stack import (
+    BUCKET,
+    CANARY,
+    ENVIRONMENT,
+    FUNCTION,
+    archived,
+    evaluation,
+    make_function,
+    model_files,
+    zipped,
+)
 
 ACTIONS = ("register", "shift", "promote")
 EITHER = pytest.mark.parametrize("form", ["zip", "image"], indirect=True)
@@ -166,6 +176,31 @@ def test_back_to_the_previous_release(stack: Any) -> None:
     assert stack.packages == ["Approved", "Rejected"]
     promoted(stack, "three", champion="one")
     assert stack.json("champion.json")["previous"] == {"release": "one", "version": "2"}
+
+
+@EITHER
+def test_a_function_made_anew_gets_its_champion_and_its_predecessor_back(stack: Any, form: str) -> None:
+    promoted(stack, "one")
+    promoted(stack, "two", champion="one")
+    stack.client("lambda").delete_function(FunctionName=FUNCTION)
+    make_function(stack, FUNCTION, form)
+    told = stack.call("rollout", action="restore")
+    assert told == {"status": "champion", "release": "two", "version": "3"}
+    assert stack.traffic == ("3", {})
+    assert stack.call("rollout", action="restore") == {**told, "status": "unchanged"}
+    assert stack.call("rollout", action="rollback")["release"] == "one"
+    assert stack.traffic == ("2", {})
+
+
+def test_a_run_restores_the_champion_before_its_challenger_gets_a_version(stack: Any) -> None:
+    promoted(stack, "one")
+    stack.client("lambda").delete_function(FunctionName=FUNCTION)
+    make_function(stack, FUNCTION, "zip")
+    judged(stack, "two", champion="one")
+    roll(stack, "register", "two", step=0)
+    assert stack.traffic == ("2", {})
+    roll(stack, "shift", "two", step=0)
+    assert stack.traffic == ("2", {"3": 0.05})
 
 
 def test_nothing_to_go_back_to(stack: Any) -> None:

@@ -40,6 +40,7 @@ def disk_for(room: int) -> dict[str, Value]:
 
 def _repository(context: Context) -> Resource:
     properties: Mapping[str, Value] = {
+        "forceDelete": True,  # the deploy has pushed what is in it, and can again
         "imageTagMutability": "IMMUTABLE",
         "imageScanningConfiguration": {"scanOnPush": True},
     }

@@ -45,15 +45,15 @@ def _update(site: Site, existing: Existing, inputs: Inputs) -> Outputs:
 
 
 def _delete(site: Site, existing: Existing) -> None:
-    """A repository goes only when it is empty; its images were pushed by the deploy, so no program deletes them."""
-    client = site.client("ecr")
+    """A repository goes only when it is empty, or when its program or a person has said that its images go with it."""
+    client, force = site.client("ecr"), site.force or bool(existing.inputs.get("forceDelete"))
     images = attempt(client.list_images, repositoryName=existing.id)
-    if images and images["imageIds"] and not site.force:
+    if images and images["imageIds"] and not force:
         raise Refused(
             f"the repository {existing.id} holds {len(images['imageIds'])} images",
             "delete them, or destroy the stack and say yes to losing its images",
         )
-    client.delete_repository(repositoryName=existing.id, force=site.force)
+    client.delete_repository(repositoryName=existing.id, force=force)
 
 
 def _find(site: Site, inputs: Inputs) -> str | None:

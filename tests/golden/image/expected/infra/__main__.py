@@ -275,6 +275,7 @@ images = aws.ecr.Repository(
             kms_key=key.arn,
         ),
     ],
+    force_delete=True,
     image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(
         scan_on_push=True,
     ),
