@@ -1,5 +1,6 @@
 """A spec's folder, and the library it was told to use -> the team's own, and what every spec must be laid over."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def _same(one: Library, other: Library) -> bool:
 
 
 def _given(given: str) -> Library:
-    if Path(given).is_dir():
+    if os.path.isdir(given):
         return Library(absolute(Path(given)))
     folder = package_folder(given)
     if folder is None:

@@ -10,6 +10,13 @@ from mlspec.specs.units import Duration, Money, Percent, Size
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", examples=["churn"])]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["ml-team@example.com"])]
+StreamArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:[a-z-]+:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]+$",
+        examples=["arn:aws:kinesis:us-east-1:123456789012:stream/orders"],
+    ),
+]
 EventName = Annotated[
     str,
     Field(
@@ -231,12 +238,7 @@ class EventSource(Block):
     queue: EventName | None = Field(
         None, description="An SQS queue: a name, and the stack makes it, or the ARN of one that there is."
     )
-    stream: str | None = Field(
-        None,
-        pattern=r"^arn:[a-z-]+:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]+$",
-        description="The ARN of a Kinesis stream.",
-        examples=["arn:aws:kinesis:us-east-1:123456789012:stream/orders"],
-    )
+    stream: StreamArn | None = Field(None, description="The ARN of a Kinesis stream.")
     batch: int = Field(10, ge=1, le=10_000, description="Most messages that one call takes.")
     window: Duration = Field(Duration(0), description="Longest to wait for a batch to fill.")
     results: EventName = Field(

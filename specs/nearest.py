@@ -18,9 +18,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def hint_for(word: str, known: Iterable[str], what: str = "allowed") -> str:
     """`did you mean 'x'? allowed: a, b, x`, in the order given."""
     words = list(known)
-    close = nearest(word, words)
+    close = "" if word in words else nearest(word, words)
     listed = ", ".join(words[:24]) + (", ..." if len(words) > 24 else "")
-    return (f"did you mean '{close}'? " if close else "") + f"{what}: {listed or 'none'}"
+    return _looks_like(word, close) + (f"did you mean '{close}'? " if close else "") + f"{what}: {listed or 'none'}"
+
+
+def _looks_like(word: str, close: str) -> str:
+    """The first letter of a word that only looks like one of `close`'s: a person cannot see it."""
+    import unicodedata
+
+    other = next((letter for letter in word[:80] if ord(letter) > 127), "") if close and close.isascii() else ""
+    name = unicodedata.name(other, "") if other else ""
+    return f"'{other}' is {name}; " if name else ""
 
 
 def shortened(text: str) -> str:

@@ -55,7 +55,7 @@ def group_choice(overrides: Iterable[Override]) -> dict[str, list[str]]:
 
 def _parse(text: str, known: list[str], found: list[Diagnostic]) -> Override | None:
     """The override, or None after reporting why `text` is none."""
-    parsed = _hydra_parse(text)
+    parsed: Any = _hydra_parse(text) if "=" in text or text.startswith("~") else "has no '='"
     problem = ("ML305", parsed, _HINT) if isinstance(parsed, str) else _problem(parsed, known)
     if problem is not None:
         code, message, hint = problem
@@ -111,4 +111,12 @@ def _hydra_parse(text: str) -> Any:
             warnings.simplefilter("ignore")
             return OverridesParser.create().parse_override(text)
     except (HydraException, RecursionError, ValueError) as error:
-        return "is not understood: " + (str(error).splitlines() or ["no override"])[0]
+        return _reason((str(error).splitlines() or [""])[0])
+
+
+def _reason(parser: str) -> str:
+    """What the parser's own words, which are of its grammar, come to."""
+    at = re.search(r"at(?: input|:)? '(.*)'", parser) or re.search(r"(?:input|extraneous input) '([^']*)'", parser)
+    if at is None or at[1] == "<EOF>":
+        return "ends too early"
+    return f"is not understood at '{at[1]}'"

@@ -29,6 +29,7 @@ class Profiles:
     looked: list[Path] = field(default_factory=list)
     libraries: tuple[Library, ...] = (SHIPPED_LIBRARY,)
     required: tuple[Include, ...] = ()
+    unusable: bool = False  # then nobody knows what the library holds: what is not found is not told
 
     def __post_init__(self) -> None:
         """A team's library that cannot be used is told once, not at each entry that needs it."""
@@ -36,6 +37,7 @@ class Profiles:
             team = team_of(self.folder, self.library, self._is_file)
         except SpecError as error:
             self.found.extend(error.diagnostics)
+            self.unusable = True
         else:
             self.libraries = (SHIPPED_LIBRARY, team.library) if team.library else (SHIPPED_LIBRARY,)
             self.required = team.required
@@ -54,6 +56,8 @@ class Profiles:
         held = list(self._candidates(include))
         if include.required and held and held[0][2] not in [library.folder for library in self.libraries]:
             held = []
+        if not held and self.unusable:
+            return None
         if not held:
             hint = hint_for(
                 include.name,
@@ -74,7 +78,14 @@ class Profiles:
         """All files of the group that a spec in this folder can name."""
         folders = [library.folder / group for library in self.libraries]
         folders += self._near() if group == PROFILE else []
-        return sorted({path.stem for folder in folders for path in folder.glob("*.yaml") if _NAME.match(path.stem)})
+        return sorted(
+            {
+                path.stem
+                for folder in folders
+                for path in folder.glob("*.yaml")
+                if _NAME.match(path.stem) and path.is_file()
+            }
+        )
 
     def _candidates(self, include: Include) -> Iterator[tuple[Path, str, Path]]:
         """Every file of that name: its path, its name in messages, and the folder it must not leave."""

@@ -1,6 +1,7 @@
 """Diagnostics -> text for people, JSON for programs, annotations for GitHub, SARIF for code scanning."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span
 
 _WIDEST = 100
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a terminal would obey these
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -25,18 +27,23 @@ def render_text(diagnostics: Iterable[Diagnostic]) -> str:
 
 def _block(diagnostic: Diagnostic) -> list[str]:
     warning = "warning: " if diagnostic.severity is Severity.WARNING else ""
-    lines = [f"{diagnostic.code} {warning}{diagnostic.message}"]
+    lines = [f"{diagnostic.code} {warning}{_written(diagnostic.message)}"]
     span = diagnostic.span
     if diagnostic.line and span:
-        shown, start = _cut(diagnostic.line, span.column - 1)
+        shown, start = _cut(_UNSEEN.sub("\ufffd", diagnostic.line), span.column - 1)
         width = max(1, min(span.width, len(shown) - start))
         lines.append(f"  {span} | {shown}".rstrip())
         lines.append(f"  {' ' * len(str(span))} | {' ' * start}{'^' * width}")
     elif diagnostic.line:
-        lines.append(f"  override | {diagnostic.line}")
+        lines.append(f"  override | {_written(diagnostic.line)}")
     elif span:
         lines.append(f"  {span}")
-    return [*lines, f"  hint: {diagnostic.hint}"] if diagnostic.hint else lines
+    return [*lines, f"  hint: {_written(diagnostic.hint)}"] if diagnostic.hint else lines
+
+
+def _written(text: str) -> str:
+    """`text` with what cannot be seen, and could move a terminal's cursor, as its escape."""
+    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def _cut(line: str, start: int) -> tuple[str, int]:

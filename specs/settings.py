@@ -9,7 +9,7 @@ from typing import Any
 
 from mlspec.specs.defaults_list import GROUPS, Include
 from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
-from mlspec.specs.nearest import hint_for
+from mlspec.specs.nearest import hint_for, shortened
 from mlspec.specs.packages import package_folder
 from mlspec.specs.yaml_text import read_text
 
@@ -48,7 +48,7 @@ def settings_above(folder: Path, looked: Callable[[Path], bool]) -> list[Setting
     found = []
     for above in [folder, *folder.parents]:
         path = above / SETTINGS
-        if looked(path):
+        if looked(path) or os.path.lexists(path):  # what cannot be read could require something: it is told
             found.append(_Reader(path, Path(os.path.relpath(path, folder)).as_posix()).settings())
         if (above / ".git").exists():
             break  # another repository's settings are not this one's
@@ -79,6 +79,10 @@ class _Reader:
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             line = int(match[1]) if (match := re.search(r"at line (\d+)", str(error))) else 1
             raise self._refusal(f"{SETTINGS} is not TOML: {error}", Span(self.shown, line, 1)) from None
+        for name in settings:
+            if name != "library":
+                hint = hint_for(name, ("library",), "tables")
+                raise self._refusal(f"unknown table or key '{shortened(name)}'", self._top(name), hint)
         table = settings.get("library", {})
         if not isinstance(table, dict):
             raise self._refusal("[library] is a table", self._span("library"))
@@ -94,8 +98,8 @@ class _Reader:
     def _path(self, value: Any) -> Library:
         if not isinstance(value, str) or not value or "\0" in value:
             raise self._refusal("path in [library] is a text", self._span("path"))
-        if not (self.folder / value).is_dir():
-            raise self._refusal(f"there is no folder '{value}' beside {SETTINGS}", self._span("path"))
+        if not os.path.isdir(self.folder / value):
+            raise self._refusal(f"there is no folder '{shortened(value)}' beside {SETTINGS}", self._span("path"))
         return Library(absolute(self.folder / value))
 
     def _package(self, value: Any) -> Library:
@@ -119,6 +123,12 @@ class _Reader:
             groups = ", ".join(GROUPS)
             raise self._refusal(f"{item!r} cannot be required", span, f"{_REQUIRED_HINT}; groups: {groups}")
         return Include(name, span, group, required=True)
+
+    def _top(self, name: str) -> Span:
+        """Where a table or key of the file itself stands."""
+        written = rf"""\s*\[*\s*["']?{re.escape(name)}\b"""
+        lines = enumerate(self.text.splitlines(), 1)
+        return Span(self.shown, next((number for number, line in lines if re.match(written, line)), 1), 1)
 
     def _span(self, key: str) -> Span:
         """Where `key` of [library] stands; the table itself where it is written in another way."""

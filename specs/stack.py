@@ -10,6 +10,7 @@ from mlspec.specs.origins import Source
 from mlspec.specs.profiles import Profiles
 from mlspec.specs.yaml_nodes import Node
 
+DEEPEST = 24  # files over files: a library that needs more cannot be followed by a reader either
 _CONSUMED = ("defaults", "environments", "final", "hydra")
 
 
@@ -63,6 +64,10 @@ class Stack:
             message = f"profiles go in a circle: {circle}"
             self.found.append(Diagnostic("ML303", message, include.span, path="defaults"))
         if label in self.seen:
+            return
+        if len(trail) >= DEEPEST:
+            message = f"files of libraries are laid over each other more than {DEEPEST} deep"
+            self.found.append(Diagnostic("ML303", message, include.span, path="defaults"))
             return
         self.seen.add(label)
         node = self.profiles.read(include)

@@ -188,6 +188,10 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnost
 
 
 def _syntax_hint(problem: str) -> str:
+    if "incompatible" in problem:
+        return "leave the %YAML line out: a spec is YAML 1.2"
+    if "document start" in problem:
+        return "one file is one spec: nothing follows the line of three dots"
     if "block end" in problem or "'-' indicator" in problem or "expected key" in problem:
         return "check the indentation: keys of one mapping, and items of one list, start in the same column"
     if "end of stream" in problem:

@@ -7,7 +7,10 @@ from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 
 LARGEST_FILE = 1024 * 1024
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What YAML does not allow, and what shows a line in another order than it is read: https://trojansource.codes
+_CONTROL = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
+)
 _TAB_INDENT = re.compile(r"^ *(\t+)[ \t]*[^\s#]")
 _MARKS = {b"\xff\xfe": "UTF-16 or UTF-32", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
 
@@ -16,14 +19,19 @@ def read_text(path: Path, name: str) -> str:
     """The text of the file; raises SpecError when it is no text, or not one of a sensible size."""
     try:
         if not path.is_file():
-            found = "a folder" if path.is_dir() else "no file"
-            raise _refusal("ML101", f"{name} is {found}" if path.is_dir() else f"there is {found} {name}", name)
+            raise _refusal("ML101", _no_file(path, name), name)
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "the name is not a file name"
         raise _refusal("ML101", f"{name} cannot be read: {reason}", name) from None
     return decode(data, name)
+
+
+def _no_file(path: Path, name: str) -> str:
+    if path.is_dir():
+        return f"{name} is a folder"
+    return f"{name} is no regular file" if path.exists() else f"there is no file {name}"
 
 
 def decode(data: bytes, name: str) -> str:

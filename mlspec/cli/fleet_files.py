@@ -17,6 +17,8 @@ _TOP = 16 * 1024  # where the version stands, comments above it included
 def is_spec(path: Path) -> bool:
     """Whether the file says that it is a spec."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with path.open("rb") as file:
             return _SPEC.search(file.read(_TOP)) is not None
     except OSError:

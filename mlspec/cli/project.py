@@ -61,7 +61,9 @@ class Project:
 
     @cached_property
     def cached(self) -> "bundle_cache.Entry | None":
-        """What the cache holds for the spec as it is."""
+        """What the cache holds for the spec as it is; a pipe or a device is not read to find out."""
+        if not self.path.is_file():
+            return None
         try:
             return bundle_cache.look_up(self._entry_file, self.path.parent)
         except OSError:  # a spec that cannot be read is told by the one who checks it
