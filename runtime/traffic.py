@@ -88,6 +88,8 @@ class Traffic:
         )
 
     def _settle(self) -> None:
+        if self._configuration().get("State") == "Pending":  # made a moment ago, and its image is being made ready
+            self.client.get_waiter("function_active").wait(FunctionName=self.function)
         self.client.get_waiter("function_updated").wait(FunctionName=self.function, WaiterConfig={"Delay": 1})
 
     def _configuration(self, **qualifier: str) -> Any:

@@ -16,7 +16,9 @@ from tests.aws.wire import policies
 SERVICES = {"s3": "s3", "lambda": "lambda", "cloudwatch": "cloudwatch", "logs": "logs", "sagemaker": "sagemaker",
             "stepfunctions": "states"}  # fmt: skip
 # A waiter's name is a string in the source; botocore says what it calls.
-WAITERS = dict.fromkeys(("function_updated", "published_version_active"), "lambda:GetFunctionConfiguration")
+WAITERS = dict.fromkeys(
+    ("function_active", "function_updated", "published_version_active"), "lambda:GetFunctionConfiguration"
+)
 TRANSFERS = {"download_file": "s3:GetObject"}
 # Not called by our code but needed by the platform, or by a call's side: the key, log lines, telling 404 from 403.
 PLATFORM = {
