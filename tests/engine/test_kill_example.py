@@ -74,8 +74,8 @@ def counts(cloud: Cloud) -> dict[str, int]:
 
 
 def deadly(deaths: Deaths, names: Set[str]) -> Mapping[str, Provider]:
-    """Providers that die once for each resource of those names, right after it was made; or brought in line, when a neighbour's death
-    had left it made and not recorded."""
+    """Providers that die once for each resource of those names, right after it was made; or brought in line, when a
+    neighbour's death had left it made and not recorded."""
 
     def killing(call: Callable[..., Any]) -> Callable[..., Any]:
         def killed(site: Any, *arguments: Any) -> Any:
