@@ -67,6 +67,7 @@ def compose_spec(path: Path, asked: Asked, known: Iterable[str]) -> Composed:
     found.extend(_of_override(profiles.found, given))
     layers = [replace(layer, node=_without_resolvers(layer.node, found)) for layer in layers]
     edits = [override for override in given if not override.chooses]
+    _hold_others(layers, [node for name, node in environments.items() if name != environment], found)
     tree, held = _merge(layers, found)
     tree, edits = _apply(tree, edits, found)
     broken_by_override(tree, edits, held, found)
@@ -119,6 +120,16 @@ def _merge(layers: Iterable[Layer], found: list[Diagnostic]) -> tuple[dict[str, 
         tree = changed
         held += hold(tree, layer.finals, found)
     return dict(tree), [one for one in held if not one.changed(tree)]
+
+
+def _hold_others(layers: Iterable[Layer], overlays: Iterable[Node], found: list[Diagnostic]) -> None:
+    """Tells what the overlays of other environments change that is final: a spec is checked before any is deployed."""
+    below = [layer for layer in layers if layer.source is not Source.ENVIRONMENT]
+    if not any(layer.finals for layer in below):
+        return
+    tree, held = _merge(below, [])
+    for overlay in overlays:
+        broken_by_layer(merged(tree, plain(overlay)), overlay, held, found)
 
 
 def _apply(

@@ -8,7 +8,7 @@ import click
 
 from mlspec.cli.options import json_option, library_option
 from mlspec.cli.project import project_of
-from mlspec.cli.terminal import say, show_json, table
+from mlspec.cli.terminal import next_command, say, show_json, table
 
 if TYPE_CHECKING:
     from mlspec.specs.checked import Checked
@@ -36,7 +36,10 @@ def command(spec: Path, key: str | None, *, environment: str, overrides: tuple[s
     if not spec.exists():
         raise click.BadParameter(f"File '{spec}' does not exist.", param_hint="SPEC")
     checked = project_of(spec, environment, overrides).checked
-    return _explain_all(checked, as_json=as_json) if key is None else _explain_one(checked, key, as_json=as_json)
+    done = _explain_all(checked, as_json=as_json) if key is None else _explain_one(checked, key, as_json=as_json)
+    if not as_json:
+        next_command(f"mlspec explain {spec} serving.memory" if key is None else f"mlspec show {spec}")
+    return done
 
 
 def _explain_one(checked: "Checked", key: str, *, as_json: bool) -> int:

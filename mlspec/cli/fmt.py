@@ -8,7 +8,7 @@ import click
 
 from mlspec.cli.exits import Exit
 from mlspec.cli.fleet_files import is_spec, specs_in
-from mlspec.cli.terminal import say, show_diagnostics
+from mlspec.cli.terminal import next_command, say, show_diagnostics
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 
 
@@ -38,6 +38,8 @@ def command(paths: tuple[Path, ...], *, check: bool) -> int:
     if found:
         show_diagnostics(found)
         return int(Exit.INVALID)
+    if changed:
+        next_command(f"mlspec fmt {paths[0]}" if check else f"mlspec validate {paths[0]}")
     return int(Exit.CHANGES if check and changed else Exit.DONE)
 
 

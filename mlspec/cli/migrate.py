@@ -43,8 +43,8 @@ def command(paths: tuple[Path, ...], *, check: bool, diff: bool, version: str | 
     if found:
         show_diagnostics(found)
         return int(Exit.INVALID)
-    if changed and not (check or diff):
-        next_command(f"mlspec validate {paths[0]}")
+    if changed:
+        next_command(f"mlspec {'migrate' if check or diff else 'validate'} {paths[0]}")
     return int(Exit.CHANGES if check and changed else Exit.DONE)
 
 

@@ -41,7 +41,7 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json
         table(("release", "version", "status", "engine", "trigger"), [_row(record) for record in facts["releases"]])
     say()
     table(("alarm", "state"), [(a["AlarmName"], a["StateValue"]) for a in facts["alarms"]])
-    next_command(f"mlspec predict {spec}" if champion else f"mlspec run {spec}", f"mlspec logs {spec} inference")
+    next_command(f"mlspec predict {spec}" if champion else f"mlspec run {spec}", f"mlspec logs {spec} --unit inference")
     return 0
 
 

@@ -24,6 +24,21 @@ COLOURS = {
     "quiet": "bright_black",
     "dim": "bright_black",
 }
+_BY_ENVIRONMENT = [
+    "validate",
+    "compile",
+    "plan",
+    "package",
+    "apply",
+    "run",
+    "status",
+    "predict",
+    "logs",
+    "rollback",
+    "destroy",
+    "show",
+    "explain",
+]
 
 
 def is_terminal() -> bool:
@@ -47,10 +62,18 @@ def show_json(value: Any) -> None:
 
 
 def next_command(*commands: str) -> None:
-    """What to type next: the last line of every output."""
+    """What to type next: the last line of every output; of the same environment as the running command's."""
     say()
     for number, command in enumerate(commands):
-        say(f"{'next:' if number == 0 else '  or:'} {command}", "dim")
+        say(f"{'next:' if number == 0 else '  or:'} {command}{_environment_for(command)}", "dim")
+
+
+def _environment_for(command: str) -> str:
+    """The `--env` that `command` needs to mean the stack that the running command was about."""
+    running = click.get_current_context(silent=True)
+    environment, spec = (running.params.get(name) for name in ("environment", "spec")) if running else ("dev", None)
+    takes = command.split()[1] in _BY_ENVIRONMENT and spec is not None and f" {spec}" in command
+    return f" --env {environment}" if takes and environment not in (None, "dev") and "--env" not in command else ""
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:

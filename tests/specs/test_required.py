@@ -165,3 +165,11 @@ def test_locked_lists_and_blocks_are_compared_as_they_are_read(team: Path) -> No
     write(team / "models" / "spec.yaml", spec(more=other))
     found = [str(one.span) for one in mistakes(team / "models" / "spec.yaml") if one.code == "ML312"]
     assert found == ["spec.yaml:11:8", "spec.yaml:12:22"], "the list, and of the block the one key that differs"
+
+
+def test_an_overlay_that_was_not_chosen_is_held_to_the_locks_too(team: Path) -> None:
+    overlay = "{governance: {retention: 30d}, serving: {auth: iam}}"
+    write(team / "models" / "spec.yaml", spec("[{profile: acme}]", overlay=overlay))
+    for environment in ("dev", "prod"):
+        (found,) = mistakes(team / "models" / "spec.yaml", environment=environment)
+        assert (found.code, str(found.span)) == ("ML312", "spec.yaml:5:47")
