@@ -45,17 +45,21 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, here: b
 
 
 def _choices(project: Project, folder: Path, *, here: bool) -> list["Choice"]:
+    from mlspec.targets.aws.forms import form_of
     from mlspec.targets.packaging import Platform, build_packages
     from mlspec.targets.packaging.build import platform_of
     from mlspec.targets.packaging.image import write_context
-    from mlspec.targets.packaging.measure import init_seconds
+    from mlspec.targets.packaging.measure import init_seconds, modules_of
     from mlspec.targets.packaging.planner import SERVING, choose
 
     serving = project.checked.spec.serving
     chosen = []
     for package in build_packages(project.bundle, folder, where=Platform.local() if here else None, limited=False):
         where = Platform.local() if here else platform_of(package.unit, project.bundle)
-        init = init_seconds(package.path, where) if package.unit in SERVING else None
+        init = None
+        if package.unit in SERVING:
+            modules = modules_of(package.unit, image=form_of(serving).name == "image")
+            init = init_seconds(package.path, where, modules=modules)
         choice = choose(package, init=init, asked=serving.package, memory=serving.memory.bytes)
         if choice.form.name == "image":
             write_context(package.path, folder / "packages" / package.unit, where)

@@ -40,7 +40,7 @@ def form_of(serving: Serving) -> Form:
 
 def form_for(asked: str, *, unpacked: int, memory: int) -> Form:
     """The form for `unpacked` bytes of code in a function of `memory` bytes; `asked` is auto, zip or image."""
-    size, room = unpacked // _MEBIBYTE, image_room(memory)
+    size, room = -(-unpacked // _MEBIBYTE), image_room(memory)
     over = f"{size} MiB unpacked and {MODEL_ROOM // _MEBIBYTE} for a model are over the 250 of a zip"
     if unpacked > IMAGE_LIMIT:
         return Form("refused", f"{size} MiB unpacked is more than an image may have", 0)

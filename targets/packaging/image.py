@@ -22,6 +22,6 @@ def write_context(package: Path, folder: Path, where: Platform) -> Path:
         shutil.rmtree(folder)
     with zipfile.ZipFile(package) as archive:
         archive.extractall(folder / "task")
-    machine = {"x86_64": "x86_64", "aarch64": "arm64"}[machine_of(where.architecture)]
+    machine = {"x86_64": "x86_64", "aarch64": "arm64"}[machine_of(where.architecture.rpartition("-")[2])]
     (folder / "Dockerfile").write_text(_DOCKERFILE.format(python=where.python, machine=machine))
     return folder

@@ -1,7 +1,6 @@
 """Built packages are shipped as zip or image for a reason that is told, or refused; their start-up time is real."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from mlspec.specs.diagnostics import SpecError
 from mlspec.targets.aws.forms import MODEL_ROOM, ZIP_LIMIT, form_for
 from mlspec.targets.packaging import Package, Platform, build_packages
 from mlspec.targets.packaging.image import write_context
-from mlspec.targets.packaging.measure import init_seconds
+from mlspec.targets.packaging.measure import init_seconds, modules_of
 from mlspec.targets.packaging.planner import INIT_LIMIT, choose
 
 MEBIBYTE = 2**20
@@ -57,6 +56,18 @@ def test_start_up_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert seconds >= 0.2
 
 
+def test_what_a_release_will_need_is_measured_too(tmp_path: Path) -> None:
+    slow = "mlspec/runtime/onnx_engine.py"
+    bundle = unit_bundle(b"x = 1\n")
+    waiting = b"import time\ndone = time.perf_counter() + 0.2\nwhile time.perf_counter() < done: pass\n"
+    package_files = {f"code/inference/{slow}": waiting, "code/inference/mlspec/__init__.py": b""}
+    built = build_packages(Bundle({**bundle.files, **package_files}), tmp_path, where=Platform.local())[0]
+    seconds = init_seconds(built.path, Platform.local(), modules=modules_of("inference", image=False), tries=1)
+    assert seconds is not None
+    assert seconds >= 0.2
+    assert modules_of("inference", image=True)[-1] == "boto3"
+
+
 def test_what_cannot_start_alone_has_no_start_up_time(tmp_path: Path) -> None:
     built = build_packages(unit_bundle(b"import not_in_the_package\n"), tmp_path, where=Platform.local())[0]
     assert init_seconds(built.path, Platform.local(), tries=1) is None
@@ -94,7 +105,13 @@ def test_the_command_says_form_size_and_reason(tmp_path: Path, capsys: pytest.Ca
         pytest.skip("the wheels are not cached and no package index answers: `make dev` fetches them")
     told = {entry["unit"]: entry for entry in json.loads(capsys.readouterr().out)["packages"]}
     assert told["inference"]["form"] == "zip"
-    assert 0 < told["inference"]["init_seconds"] < INIT_LIMIT
+    assert 0 < told["inference-compiled"]["init_seconds"] < told["inference"]["init_seconds"] < INIT_LIMIT
     assert told["inference"]["room"] == MODEL_ROOM
     assert told["gate"]["init_seconds"] is None
-    shutil.rmtree(tmp_path / ".mlspec")
+    as_image = ["package", str(tmp_path / "churn.yaml"), "serving.package=image", "--here", "--json"]
+    assert invoke(as_image) == 0
+    told = {entry["unit"]: entry for entry in json.loads(capsys.readouterr().out)["packages"]}
+    assert (told["inference"]["form"], told["gate"]["form"]) == ("image", "zip")
+    assert "the spec asks for one" in told["inference"]["why"]
+    assert told["inference"]["room"] > MODEL_ROOM
+    assert (tmp_path / ".mlspec" / "bundle" / "churn-dev" / "packages" / "inference" / "Dockerfile").is_file()

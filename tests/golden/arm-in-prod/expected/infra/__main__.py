@@ -527,7 +527,7 @@ inference_code = aws.s3.BucketObjectv2(
 )
 
 # spec.yaml:14:23: Answers predictions; the rollout publishes one version for each
-# release. It ships as a zip: 98 MiB unpacked leave 128 MiB for a model.
+# release. It ships as a zip: 99 MiB unpacked leave 128 MiB for a model.
 inference = aws.lambda_.Function(
     "inference",
     architectures=["arm64"],
