@@ -183,7 +183,8 @@ def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> d
     wrong = problems(tree)
     for path, message in wrong:
         origin = nearest_place(places, path.split(".")).origin
-        found.append(Diagnostic("ML308", message, origin.span, path, line=origin.text))
+        hint = "write the key's whole path, as mlspec explain lists them" if "nowhere" in message else ""
+        found.append(Diagnostic("ML308", message, origin.span, path, hint, origin.text))
     return _emptied(tree) if wrong else resolve(tree)
 
 

@@ -103,7 +103,9 @@ def _literal(problem: Problem) -> Wording:
     message = (
         f"{problem.path[-1] if not problem.path[-1].isdecimal() else problem.path[-2]} is {_quoted(problem.value)}"
     )
-    return Wording("ML203", f"{message}, which is not allowed", hint_for(str(problem.value), allowed), problem.path)
+    quoted = not isinstance(problem.value, str) and str(problem.value) in allowed
+    hint = f'put it in quotes: "{problem.value}"' if quoted else hint_for(str(problem.value), allowed)
+    return Wording("ML203", f"{message}, which is not allowed", hint, problem.path)
 
 
 def _quoted(value: Any) -> str:
@@ -116,7 +118,21 @@ def _quantity(problems: Sequence[Problem]) -> Wording:
     units = ", ".join(dict.fromkeys(str(p.context["units"]) for p in problems if "units" in p.context))
     if not units:
         return Wording("ML206", f"{_quoted(first.value)}: {first.message}", "", first.path)
-    return Wording("ML206", f"expected {expected}, found {describe(first.value)}", f"units: {units}", first.path)
+    meant = _meant(first.value, units.split(", "))
+    hint = (f"write {meant}; " if meant else "") + f"units: {units}"
+    return Wording("ML206", f"expected {expected}, found {describe(first.value)}", hint, first.path)
+
+
+_SPELT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\Z")
+_UNITS = {"millisecond": "ms", "second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h", "day": "d"}
+_UNITS |= {"week": "w", "percent": "%", "dollar": " USD", "euro": " EUR"}
+
+
+def _meant(value: Any, units: Sequence[str]) -> str:
+    """What `value` is in the language's own units, where it only spells the unit in another way: `90 days` is 90d."""
+    spelt = _SPELT.match(value[:60]) if isinstance(value, str) else None
+    unit = _UNITS.get(spelt[2].lower().removesuffix("s"), "") if spelt else ""
+    return spelt[1] + unit if spelt and unit.strip() in units else ""
 
 
 def _kind(kinds: Sequence[Problem], quantities: Sequence[Problem]) -> Wording:

@@ -140,3 +140,20 @@ def test_an_override_is_told_in_the_words_of_a_user(override: str, told: str, go
         load_spec(tmp_path / "spec.yaml", overrides=[override])
     (found,) = [one for one in caught.value.diagnostics if one.code == "ML305"]
     assert told in found.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("retention: 365d", "retention: 90 days", "write 90d; units: ms, s, m, h, d, w"),
+        ("bake: 10m", "bake: 10min", "write 10m; units: ms, s, m, h, d, w"),
+        ("bake: 10m", "bake: 10 parsecs", "units: ms, s, m, h, d, w"),
+        ("monthly: 200 USD", "monthly: 200 dollars", "write 200 USD; units: USD, EUR"),
+        ("min: 0, max: 1000, nullable: 2%", "nullable: 2 percent", "write 2%; units: %"),
+        ('python: "3.12"', "python: 3.12", 'put it in quotes: "3.12"'),
+        ("description: ", "description: ${data.colums} # ", "write the key's whole path, as mlspec explain lists them"),
+    ],
+)
+def test_a_hint_says_what_to_type(old: str, new: str, hint: str, good: str, mistakes: Mistakes) -> None:
+    assert old in good
+    assert hint in [one.hint for one in mistakes(good.replace(old, new, 1))]
