@@ -12,10 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mlspec.targets.local.cloud.clock import Clock
 from mlspec.targets.local.cloud.lambda_pool import Pool
 from mlspec.targets.local.cloud.world import World
+from mlspec.targets.local.engine.images import push_image
 from tests.cloud.conftest import Desk, gone, zipped
 
 ECHO = """
@@ -167,6 +169,7 @@ def test_workers_with_nothing_to_do_are_evicted(tmp_path: Path) -> None:
     function = SimpleNamespace(
         function_arn="arn", function_name="f", version="1", handler="index.handler", timeout=20, memory_size=128,
         environment_vars={}, run_time="python3.12", logs_group_name="g", code_bytes=source, code_sha_256="c" * 44,
+        package_type="Zip",
     )  # fmt: skip
     pid = json.loads(pool.invoke(function, b"{}").payload)
     pool.evict(3600.0)
@@ -283,3 +286,20 @@ def handler(event, context):
     ahead = time.time() + 30 * 86400
     seen = desk.call("clock")[1]
     assert all(abs(moment - ahead) < 120 for moment in seen), [moment - ahead for moment in seen]
+
+
+def test_a_function_in_an_image_runs_what_its_image_holds_and_no_other(desk: Desk, tmp_path: Path) -> None:
+    """Earlier versions keep their image; one that is not there is refused, as Lambda does."""
+    ecr, client = desk.cloud.client("ecr"), desk.cloud.client("lambda")
+    url = ecr.create_repository(repositoryName="demo-images")["repository"]["repositoryUri"]
+    for tag in ("one", "two"):
+        package = tmp_path / f"{tag}.zip"
+        package.write_bytes(zipped({"handler.py": f"def handler(event, context): return '{tag}'"}))
+        push_image(ecr, f"{url}:{tag}", package)
+    made = {"FunctionName": "imaged", "Role": desk.role, "PackageType": "Image"}
+    with pytest.raises(ClientError, match="does not exist"):
+        client.create_function(**made, Code={"ImageUri": f"{url}:three"})
+    client.create_function(**made, Code={"ImageUri": f"{url}:one"})
+    client.publish_version(FunctionName="imaged")
+    client.update_function_code(FunctionName="imaged", ImageUri=f"{url}:two")
+    assert [desk.call("imaged", Qualifier=version)[1] for version in ("1", "$LATEST")] == ["one", "two"]
