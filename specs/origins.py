@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from mlspec.specs.diagnostics import Span
-from mlspec.specs.yaml_nodes import Node, plain
 
 
 class Source(StrEnum):
@@ -42,6 +41,8 @@ class Setting:
     @property
     def value(self) -> Any:
         """The value without places, interpolations as they were written."""
+        from mlspec.specs.yaml_nodes import Node, plain  # a plan has origins and reads no YAML
+
         return plain(self.node) if isinstance(self.node, Node) else self.node
 
 
