@@ -5,6 +5,7 @@ digest of every file."""
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -33,8 +34,8 @@ def fetched_release(environ: Mapping[str, str]) -> str:
         _fetch(environ, folder)
     except _Damaged as error:
         write_line(json.dumps({"mlspec": "release", "request": "", "text": str(error)}))
-        for path in sorted(folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+        shutil.rmtree(folder)
+        folder.mkdir()
     return str(folder)
 
 

@@ -53,9 +53,7 @@ def models_fit_their_function(view: View) -> Iterator[Wording]:
         yield Wording("ML263", message, hint, (*_ESTIMATOR, "_target_"))
     elif growth.size > _MODEL_BYTES and view.serving.package != "image":
         message = f"the model can have {growth.nodes} nodes, {Size(growth.size).mebibytes} MiB of file"
-        hint = (
-            f"a function has room for {_MODEL_BYTES // 2**20} MiB: fewer or smaller trees, or serving.package: image"
-        )
+        hint = f"a function has room for {_MODEL_BYTES // 2**20} MiB: fewer or smaller trees, or serving.package: image"
         yield Wording("ML263", message, hint, (*_ESTIMATOR, "_target_"))
     elif growth.memory > view.serving.memory.bytes:
         needed = Size(growth.memory).mebibytes
