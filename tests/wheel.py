@@ -14,6 +14,7 @@ FOLDERS = ("specs", "compiler", "runtime", "targets", "mlspec/cli")
 TESTS = ("tests/cli", "tests/compiler", "tests/golden", "tests/project", "tests/specs")
 REPOSITORY_ONLY = ("tests/project/test_imports.py", "tests/project/test_layout.py")  # they read the sources
 NEEDED = ("tests", "examples", "docs", "pyproject.toml")
+NOT_TESTS = shutil.ignore_patterns("__pycache__", ".mlspec", ".hypothesis", ".*_cache")
 NOT_SOURCES = shutil.ignore_patterns(".?*", "__pycache__", "*.egg-info", "build", "dist")
 
 
@@ -78,7 +79,7 @@ def _run_tests(python: Path, folder: Path) -> int:
     folder.mkdir()
     for name in NEEDED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=NOT_SOURCES)
+            shutil.copytree(ROOT / name, folder / name, ignore=NOT_TESTS)
         else:
             shutil.copy(ROOT / name, folder)
     for name in REPOSITORY_ONLY:

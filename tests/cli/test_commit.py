@@ -1,6 +1,7 @@
 """`${git.commit}`: the commit of the spec's repository and nothing else of git; asked only where a spec names it."""
 
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from mlspec.cli.exits import Exit
 from mlspec.cli.project import Project
 from mlspec.specs.diagnostics import SpecError
 
-GOOD = (Path(__file__).parents[2] / "specs" / "templates" / "binary.yaml").read_text(encoding="utf-8")
+GOOD = (files("mlspec.specs") / "templates" / "binary.yaml").read_text(encoding="utf-8")
 SPEC = GOOD.replace("Will this customer leave within the next month?", "Built from ${git.commit}.")
 Out = pytest.CaptureFixture[str]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from tests.specs.conftest import GOOD
 from tests.specs.mutations import MUTATIONS
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = Path(str(files("mlspec.specs"))) / "templates"
 SOURCES = {
     "churn": GOOD,
-    **{path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs" / "templates").glob("*.yaml"))},
+    **{path.stem: path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.yaml"))},
     "flight-delay": (ROOT / "examples" / "flight-delay" / "flight-delay.yaml").read_text(encoding="utf-8"),
 }
 MARK = "@@"  # stands in a broken text where the diagnostic must point, and is taken out of it

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mlspec.specs.render import render_text
 from mlspec.targets.aws.compile import compile_spec, local_inputs
 
 ROOT = Path(__file__).parent
+SHIPPED = "mlspec.specs:"
 _LEFT_OUT = ("code/*/mlspec/*", "code/*/requirements.txt", "mlspec.lock")
 
 
@@ -34,9 +36,13 @@ class Case:
 
     @property
     def spec(self) -> Path:
-        """The spec, which may lie elsewhere, as an example does."""
+        """The spec, which may lie elsewhere, as an example does, or ship with the package, as a template does."""
         link = self.folder / "spec.path"
-        return (self.folder / link.read_text().strip()).resolve() if link.exists() else self.folder / "spec.yaml"
+        if not link.exists():
+            return self.folder / "spec.yaml"
+        said = link.read_text().strip()
+        base = self.folder if not said.startswith(SHIPPED) else Path(str(files("mlspec.specs")))
+        return (base / said.removeprefix(SHIPPED)).resolve()
 
     def compile(self) -> Bundle:
         """What the case becomes; raises SpecError."""

@@ -2,13 +2,14 @@
 
 import ast
 from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from mlspec.specs.estimators import ESTIMATORS, framework_of
 from mlspec.specs.modules import constructor
 
-TARGET = Path(__file__).parents[2] / "specs" / "estimator_arguments.py"
+TARGET = Path(str(files("mlspec.specs"))) / "estimator_arguments.py"
 _HEAD = '''"""The arguments of each estimator, by `_target_`; written by tests/specs/estimator_table.py."""
 
 from collections.abc import Mapping
