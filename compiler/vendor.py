@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from mlspec.compiler.bundle import digest_of
 from mlspec.compiler.graph import Unit
@@ -39,6 +40,11 @@ def unit_digests(units: tuple[Unit, ...]) -> dict[str, str]:
 
 def vendored_files(modules: tuple[str, ...]) -> dict[str, bytes]:
     """The sources of `modules` (below or with `mlspec.runtime`) and of all runtime modules they import, by path."""
+    return dict(_closure(modules))
+
+
+@cache
+def _closure(modules: tuple[str, ...]) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     waiting = [module if module.startswith(RUNTIME) else f"{RUNTIME}.{module}" for module in modules]
     seen: set[str] = set()
@@ -61,16 +67,22 @@ def _with_packages(module: str) -> Iterator[str]:
 
 
 @cache
+def _runtime() -> Traversable:
+    return resources.files(RUNTIME)
+
+
+@cache
 def _source(module: str) -> tuple[str, bytes]:
     """A module's path and text; raises ModuleNotFoundError."""
     below = module.removeprefix(RUNTIME).strip(".").replace(".", "/")
     for path in (f"{below}/__init__.py".lstrip("/"), f"{below}.py"):
-        place = resources.files(RUNTIME).joinpath(path)
+        place = _runtime().joinpath(path)
         if path != ".py" and place.is_file():
             return f"mlspec/runtime/{path}", place.read_bytes()
     raise ModuleNotFoundError(f"no module {module} to ship", name=module)
 
 
+@cache
 def _is_module(name: str) -> bool:
     try:
         _source(name)
