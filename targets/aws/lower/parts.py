@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from mlspec.compiler.graph import Unit
-from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.units.gate import gate_unit
 from mlspec.compiler.units.inference import inference_unit
 from mlspec.compiler.units.inference_compiled import compiles, engine_problems, inference_compiled_unit
@@ -17,6 +16,13 @@ from mlspec.specs.diagnostics import Diagnostic, SpecError
 from mlspec.targets.aws.forms import form_of
 from mlspec.targets.aws.lower.context import DRIFT_SIGNALS
 
+
+def _container_unit(checked: Checked) -> Unit:
+    from mlspec.compiler.units.container import container_unit  # its pages take time to load, and few specs need them
+
+    return container_unit(checked)
+
+
 UNITS: Mapping[str, Callable[[Checked], Unit]] = {
     "gate": gate_unit,
     "inference": inference_unit,
@@ -26,9 +32,7 @@ UNITS: Mapping[str, Callable[[Checked], Unit]] = {
     "start": start_unit,
     "training": training_unit,
 }
-IN_A_CONTAINER: Mapping[str, Callable[[Checked], Unit]] = {"container": container_unit, "training": training_unit}
-
-
+IN_A_CONTAINER: Mapping[str, Callable[[Checked], Unit]] = {"container": _container_unit, "training": training_unit}
 IN_AN_IMAGE: Mapping[str, Callable[[Checked], Unit]] = {**UNITS, "inference": inference_image_unit}
 
 
