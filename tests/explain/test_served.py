@@ -20,25 +20,18 @@ from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.load import load_spec
 from tests.serving.conftest import load_module, write_files
-from tests.training.tables import SETTINGS, job_folder, orders, read_json
+from tests.training.tables import COLUMN_LINES, SETTINGS, job_folder, orders, read_json
 
-SPEC = """\
+SPEC = f"""\
 apiVersion: mlspec/v1
 name: orders
 owner: team@example.com
 data:
-  source: {uri: "s3://lake/orders/"}
+  source: {{uri: "s3://lake/orders/"}}
   columns:
-    id: {type: string, role: id}
-    at: {type: datetime, role: time}
-    size: {type: float, min: -10, max: 10, nullable: 20%}
-    count: {type: int, min: 0, max: 9}
-    paid: {type: bool}
-    shop: {type: category, values: [north, east, south]}
-    late: {type: bool, role: label}
-training:
-  estimator: {_target_: ESTIMATOR}
-serving: {explain: shap}
+{COLUMN_LINES}training:
+  estimator: {{_target_: ESTIMATOR}}
+serving: {{explain: shap}}
 """
 ROWS: list[dict[str, Any]] = [
     {"size": 1.5, "count": 3, "paid": True, "shop": "east"},

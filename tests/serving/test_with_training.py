@@ -15,24 +15,17 @@ from mlspec.runtime.training_job import run
 from mlspec.runtime.windows import read_lines
 from mlspec.specs.checked import Checked
 from tests.serving.conftest import load_module, write_files
-from tests.training.tables import SETTINGS, job_folder, orders
+from tests.training.tables import COLUMN_LINES, SETTINGS, job_folder, orders
 
-SPEC = """\
+SPEC = f"""\
 apiVersion: mlspec/v1
 name: orders
 owner: team@example.com
 data:
-  source: {uri: "s3://lake/orders/"}
+  source: {{uri: "s3://lake/orders/"}}
   columns:
-    id: {type: string, role: id}
-    at: {type: datetime, role: time}
-    size: {type: float, min: -10, max: 10, nullable: 20%}
-    count: {type: int, min: 0, max: 9}
-    paid: {type: bool}
-    shop: {type: category, values: [north, east, south]}
-    late: {type: bool, role: label}
-training:
-  estimator: {_target_: sklearn.ensemble.HistGradientBoostingClassifier}
+{COLUMN_LINES}training:
+  estimator: {{_target_: sklearn.ensemble.HistGradientBoostingClassifier}}
 """
 FITTED = 2500  # of 3000 rows; the job keeps the newest ten days of sixty for the test
 

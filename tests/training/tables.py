@@ -22,6 +22,16 @@ COLUMNS = (
     Column("paid", "bool"),
     Column("shop", "category", values=("north", "east", "south")),
 )
+# The same contract as a spec says it, under `columns:`.
+COLUMN_LINES = """\
+    id: {type: string, role: id}
+    at: {type: datetime, role: time}
+    size: {type: float, min: -10, max: 10, nullable: 20%}
+    count: {type: int, min: 0, max: 9}
+    paid: {type: bool}
+    shop: {type: category, values: [north, east, south]}
+    late: {type: bool, role: label}
+"""
 CONTRACT = Contract((*COLUMNS, Column("late", "bool", "label")), unique=(("id",),), min_rows=10)
 HIST = "sklearn.ensemble.HistGradientBoostingClassifier"
 SETTINGS = TrainingSettings(

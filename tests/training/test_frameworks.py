@@ -22,26 +22,19 @@ from mlspec.runtime.splits import Parts
 from mlspec.runtime.train import fit_model
 from mlspec.runtime.training_settings import Fit, TrainingSettings
 from mlspec.specs.load import load_spec
-from tests.training.tables import CONTRACT, SETTINGS, job_folder, orders, read_json
+from tests.training.tables import COLUMN_LINES, CONTRACT, SETTINGS, job_folder, orders, read_json
 
 TABLE = orders(1200)
 NO_TORCH = importlib.util.find_spec("torch") is None
 needs_torch = pytest.mark.skipif(NO_TORCH, reason="torch is not installed: make torch")
-SPEC = """\
+SPEC = f"""\
 apiVersion: mlspec/v1
 name: orders
 owner: shop@example.com
 data:
-  source: {uri: "s3://lake/orders/"}
+  source: {{uri: "s3://lake/orders/"}}
   columns:
-    id: {type: string, role: id}
-    at: {type: datetime, role: time}
-    size: {type: float, min: -10, max: 10, nullable: 20%}
-    count: {type: int, min: 0, max: 9}
-    paid: {type: bool}
-    shop: {type: category, values: [north, east, south]}
-    late: {type: bool, role: label}
-  split: {by: time, test: 10d, validation: 20%}
+{COLUMN_LINES}  split: {{by: time, test: 10d, validation: 20%}}
 training:
 """
 NET = """\

@@ -14,33 +14,26 @@ from mlspec.compiler.vendor import unit_files
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.load import load_spec
-from tests.training.tables import job_folder, orders, read_json
+from tests.training.tables import COLUMN_LINES, job_folder, orders, read_json
 
-SPEC = """\
+SPEC = f"""\
 apiVersion: mlspec/v1
 name: orders
 owner: shop@example.com
 data:
-  source: {uri: "s3://lake/orders/"}
+  source: {{uri: "s3://lake/orders/"}}
   window: 90d
   columns:
-    id: {type: string, role: id}
-    at: {type: datetime, role: time}
-    size: {type: float, min: -10, max: 10, nullable: 20%}
-    count: {type: int, min: 0, max: 9}
-    paid: {type: bool}
-    shop: {type: category, values: [north, east, south]}
-    late: {type: bool, role: label}
-  split: {by: time, test: 10d, validation: 10%}
-  checks: [{unique: [id]}, {rows: {min: 100, max: 100000}}, leakage]
+{COLUMN_LINES}  split: {{by: time, test: 10d, validation: 10%}}
+  checks: [{{unique: [id]}}, {{rows: {{min: 100, max: 100000}}}}, leakage]
 training:
-  estimator: {_target_: ESTIMATOR}
+  estimator: {{_target_: ESTIMATOR}}
   seed: 11
 gates:
-  - {metric: roc_auc, min: 0.6}
-  - {metric: roc_auc, versus: champion, confidence: 95%}
-  - {metric: log_loss, versus: champion, tolerance: 0.01}
-  - {metric: roc_auc, each: shop, min: 0.5}
+  - {{metric: roc_auc, min: 0.6}}
+  - {{metric: roc_auc, versus: champion, confidence: 95%}}
+  - {{metric: log_loss, versus: champion, tolerance: 0.01}}
+  - {{metric: roc_auc, each: shop, min: 0.5}}
 """
 
 
