@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mlspec.runtime.http_counters import SharedCounters
+from mlspec.runtime.http_listener import listen
 from mlspec.runtime.http_log import shared_lock
-from mlspec.runtime.http_settings import Application, Settings, settings_from
+from mlspec.runtime.http_settings import TOLD, Application, Settings, settings_from
 
 _QUICK_SECONDS = 1.0  # a worker that ends sooner than this was not able to serve
 _MOST_QUICK = 5  # of those, one after another: then the master ends too, and whoever started it is told
-_BACKLOG = 4096
 _FAILED = 1
 
 
@@ -28,29 +28,6 @@ def serve(application: Application, environ: Mapping[str, str] = os.environ) -> 
         print(f"cannot serve: {error}", file=sys.stderr)
         return _FAILED
     return Master(application, settings, listeners).run()
-
-
-def listen(settings: Settings) -> list[socket.socket]:
-    """A socket for each worker, all on one port; where the system does not share it out, one socket for all.
-
-    The master keeps them open: connections that wait at a worker that died are taken by the one after it."""
-    if not (hasattr(socket, "SO_REUSEPORT") and sys.platform == "linux"):
-        return [_listener(settings.host, settings.port, shared=False)] * settings.workers
-    with _listener(settings.host, settings.port, shared=False) as alone:  # fails where another server listens
-        port = alone.getsockname()[1]
-    return [_listener(settings.host, port, shared=True) for _ in range(settings.workers)]
-
-
-def _listener(host: str, port: int, *, shared: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((host, port))
-    listener.listen(_BACKLOG)
-    listener.setblocking(False)
-    return listener
 
 
 class Master:
@@ -82,13 +59,15 @@ class Master:
         return _FAILED if self._quick >= _MOST_QUICK else 0
 
     def _start(self, number: int) -> None:
-        self._counters.row(number).add("starts")
-        process = os.fork()
-        if process == 0:
-            self._work(number)
-        self._seats[process] = (number, time.monotonic())
-        if self._ending:  # the signal came while the process began
-            os.kill(process, signal.SIGTERM)
+        """What is signalled while the worker begins waits: here until it has its seat, there until its loop runs."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, TOLD)
+        if not self._ending:
+            self._counters.row(number).add("starts")
+            process = os.fork()
+            if process == 0:
+                self._work(number)
+            self._seats[process] = (number, time.monotonic())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
 
     def _work(self, number: int) -> NoReturn:
         """The child: heavy imports begin here, and the master stays small."""
@@ -99,8 +78,6 @@ class Master:
             for other in self._listeners:
                 if other is not own:
                     other.close()
-            for ours in (signal.SIGTERM, signal.SIGHUP):
-                signal.signal(ours, signal.SIG_DFL)
             from mlspec.runtime.http_worker import Seat, Shared, run_worker
 
             shared = Shared(self._counters, self._alive, self._lock)

@@ -1,6 +1,7 @@
 """The instance and the environment turned into the server's settings, and the limits that it holds."""
 
 import os
+import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 _MIB = 2**20
 _WORKER_BYTES = 96 * _MIB  # a worker before its model: interpreter, NumPy, ONNX Runtime
 _MODEL_COPIES = 3  # a model in memory takes more than its file: weights, their packed form, and the swap's second one
+TOLD = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})  # what a worker unblocks once its loop runs
 _NAMES = ("1", "true", "yes", "on")
 
 

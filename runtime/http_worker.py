@@ -15,11 +15,12 @@ from msgspec.json import decode
 
 from mlspec.runtime.http_connection import Connection
 from mlspec.runtime.http_counters import SharedCounters
+from mlspec.runtime.http_listener import any_wait, take, take_no_more
 from mlspec.runtime.http_log import LogWriter
 from mlspec.runtime.http_metrics import metrics_text
 from mlspec.runtime.http_model import Model
 from mlspec.runtime.http_routes import Pages, make_routes
-from mlspec.runtime.http_settings import Application, Settings
+from mlspec.runtime.http_settings import TOLD, Application, Settings
 from mlspec.runtime.http_site import Site
 from mlspec.runtime.http_telemetry import ServerTelemetry
 from mlspec.runtime.telemetry import Identity
@@ -75,7 +76,8 @@ class Worker:
         self._site.counters.put("connections", 0)
         self._watch()
         self._reload()
-        await self._tried.wait()  # who connects before waits for the first release, and is not told that there is none
+        await self._tried.wait()  # who connects before waits for the first release, also where an end was asked for
+        take(self._seat.listener)
         server = await loop.create_server(self._connected, sock=self._seat.listener, backlog=_BACKLOG)
         await self._ended.wait()
         await self._drain(server)
@@ -86,13 +88,14 @@ class Worker:
     def _end(self) -> None:
         self._loop.remove_reader(self._shared.master)  # it stays readable once the master is gone
         self._ended.set()
-        self._tried.set()
+        self._loop.call_later(self._application.limits.drain_seconds, self._tried.set)
 
     def _watch(self) -> None:
         loop = self._loop
         loop.add_signal_handler(signal.SIGTERM, self._end)
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # the master's, which a terminal sends to all
         loop.add_signal_handler(signal.SIGHUP, self._reload)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
         loop.add_reader(self._shared.master, self._end)
         loop.call_later(_SWEEP_SECONDS, self._sweep, 1)
         loop.call_later(_TELEMETRY_SECONDS, self._tell)
@@ -187,13 +190,16 @@ class Worker:
 
     async def _drain(self, server: asyncio.AbstractServer) -> None:
         """No new connections; what was asked is answered; what does not end in time is ended."""
-        site = self._site
+        site, listener = self._site, self._seat.listener
+        last = self._loop.time() + site.limits.drain_seconds
+        take_no_more(listener)
+        while any_wait(listener) and self._loop.time() < last:
+            await asyncio.sleep(0)  # the loop takes one at each turn
         for _ in range(2):
-            await asyncio.sleep(0)  # what has connected and was not yet taken
+            await asyncio.sleep(0)  # the last one's protocol is made after that
         server.close()
         site.drain()
         site.counters.put("ready", 0)
-        last = self._loop.time() + site.limits.drain_seconds
         while site.connections and self._loop.time() < last:
             await asyncio.sleep(_SWEEP_SECONDS / 10)
         for connection in tuple(site.connections):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,45 @@ def test_an_end_drops_no_request(flight_example: Example) -> None:
             running.process.send_signal(signal.SIGTERM)
             assert running.process.wait(30) == 0
         assert {reply.status for reply in replies} == {200}
+
+
+@pytest.fixture
+def held_unit(flight_example: Example, tmp_path: Path) -> Path:
+    """The unit; where `hold` exists, a worker makes `held` and its imports wait until somebody writes to `gate`."""
+    unit = Path(shutil.copytree(flight_example.unit, tmp_path / "unit", ignore=shutil.ignore_patterns("__pycache__")))
+    os.mkfifo(tmp_path / "gate")
+    hold, held, gate = (str(tmp_path / name) for name in ("hold", "held", "gate"))
+    site = unit / "mlspec/runtime/http_site.py"
+    code = f"import os\nif os.path.exists({hold!r}):\n    open({held!r}, 'w').close()\n    open({gate!r}).read()\n"
+    site.write_text(code + site.read_text())
+    return unit
+
+
+def test_an_end_waits_for_a_worker_that_begins(flight_example: Example, held_unit: Path) -> None:
+    """Connections that nobody has taken yet wait at its socket."""
+    folder = held_unit.parent
+    with flight_example.served(workers=2, unit=held_unit) as running, ExitStack() as stack:
+        (folder / "hold").touch()
+        os.kill(_children(running)[0], signal.SIGKILL)
+        _until((folder / "held").exists)
+        body = json.dumps(_document(running)).encode()
+        clients = [stack.enter_context(running.client()) for _ in range(32)]
+        for client in clients:
+            client.send(b"POST /invocations HTTP/1.1\r\nhost: t\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        running.process.send_signal(signal.SIGTERM)
+        _until(lambda: len(_children(running)) == 1)
+        (folder / "gate").write_text("go")
+        assert {client.reply().status for client in clients} == {200}
+        assert running.process.wait(30) == 0
+
+
+def test_a_worker_that_is_ended_alone_leaves_its_port_open(flight_example: Example) -> None:
+    with flight_example.served() as running:
+        (worker,) = _children(running)
+        os.kill(worker, signal.SIGTERM)
+        _until(lambda: _children(running) not in ([], [worker]))
+        with running.client() as client:
+            assert client.predict(_document(running)).status == 200
 
 
 def test_an_answer_under_way_is_given_before_the_end(flight_example: Example) -> None:
