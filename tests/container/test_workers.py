@@ -50,8 +50,7 @@ def _asking(running: Running, connections: int = 4) -> Iterator[list[Reply]]:
     replies: list[Reply] = []
     ended = threading.Event()
 
-    def ask() -> None:
-        client = running.client()
+    def ask(client: Client) -> None:
         while not ended.is_set():
             try:
                 reply = client.predict(_document(running))
@@ -61,7 +60,7 @@ def _asking(running: Running, connections: int = 4) -> Iterator[list[Reply]]:
             if reply.headers.get("connection") == "close":
                 return
 
-    threads = [threading.Thread(target=ask) for _ in range(connections)]
+    threads = [threading.Thread(target=ask, args=(running.client(),)) for _ in range(connections)]
     for thread in threads:
         thread.start()
     try:
