@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mlspec.targets.load.payloads import Payload
-from mlspec.targets.load.places import place_of
+from mlspec.targets.load.places import Place, place_of
 from mlspec.targets.load.processes import measure
 from mlspec.targets.load.run import Order
 
@@ -24,14 +25,41 @@ class Throughput:
     failures: int
 
 
-def throughput(url: str, payloads: list[Payload], *, connections: int, seconds: float) -> Throughput:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where requests go, the headers they have, and their bodies."""
+
+    url: str
+    headers: Mapping[str, str]
+    payloads: list[Payload]
+
+    @property
+    def place(self) -> Place:
+        """For the client of `mlspec bench`."""
+        return PlaceOf(**asdict(place_of(self.url)), headers=self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOf(Place):
+    """A place whose requests have headers of their own."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self, body: bytes) -> bytes:
+        """A whole HTTP/1.1 request that posts `body`."""
+        told = {"Host": f"{self.host}:{self.port}", **self.headers, "Content-Length": len(body)}
+        lines = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+def throughput(asked: Asked, *, connections: int, seconds: float) -> Throughput:
     """What is answered within `seconds`."""
-    return _wrk(url, payloads[0].body, connections, seconds) if WRK else _own(url, payloads, connections, seconds)
+    return (_wrk if WRK else _own)(asked, connections, seconds)
 
 
-def _wrk(url: str, body: bytes, connections: int, seconds: float) -> Throughput:
+def _wrk(asked: Asked, connections: int, seconds: float) -> Throughput:
     with tempfile.NamedTemporaryFile() as file:
-        file.write(body)
+        file.write(asked.payloads[0].body)
         file.flush()
         script = str(Path(__file__).with_name("wrk.lua"))
         command = [
@@ -43,17 +71,17 @@ def _wrk(url: str, body: bytes, connections: int, seconds: float) -> Throughput:
             "30s",
             "-s",
             script,
-            url,
+            asked.url,
         ]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, env={**os.environ, "BODY": file.name}
-        )
+        headers = "\n".join(f"{name}: {value}" for name, value in asked.headers.items())
+        told = {**os.environ, "BODY": file.name, "HEADERS": headers}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=told)
     requests, microseconds, failures = next(
         map(int, line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("RESULT")
     )
     return Throughput(requests / microseconds * 1e6, failures)
 
 
-def _own(url: str, payloads: list[Payload], connections: int, seconds: float) -> Throughput:
-    run = measure(Order(place_of(url), payloads, 0, seconds, warmup=0, connections=connections))
+def _own(asked: Asked, connections: int, seconds: float) -> Throughput:
+    run = measure(Order(asked.place, asked.payloads, 0, seconds, warmup=0, connections=connections))
     return Throughput(run.throughput, run.failures)

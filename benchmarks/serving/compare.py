@@ -10,15 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from clients import CLIENT, throughput
+from clients import CLIENT, Asked, throughput
 from models import Model, model
 from peers import NotInstalled, scripts
 from raw import raw_rows_per_second
-from requests_of import payloads
+from requests_of import headers, payloads
 from running import DidNotStart, running
 from servers import (
     BENTO,
     BENTO_BATCHED,
+    BINARY,
+    BOTH_WAYS,
     COLUMNS,
     COMPILED,
     FASTAPI,
@@ -33,11 +35,11 @@ from servers import (
     Server,
 )  # fmt: skip
 
-from mlspec.targets.load.places import place_of
 from mlspec.targets.load.processes import measure
 from mlspec.targets.load.run import Order
 
 CONNECTIONS = 64
+FORMS = (MLSPEC, COLUMNS, TENSOR, BINARY, BOTH_WAYS)  # one server, asked in its different ways
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,11 @@ SETUPS = {
     ),
     "batch": Setup(
         "boosted trees of 30 features, batch 64", "trees", 64,
-        (MLSPEC, COLUMNS, TENSOR, COMPILED, RAW, GRANIAN, FASTAPI, LITSERVE, BENTO),
+        (MLSPEC, COLUMNS, TENSOR, BINARY, BOTH_WAYS, COMPILED, RAW, GRANIAN, FASTAPI, LITSERVE, BENTO),
     ),
     "net-batch": Setup(
-        "a net of two layers of 1,024, batch 64", "net", 64, (MLSPEC, COLUMNS, TENSOR, RAW, GRANIAN, FASTAPI),
+        "a net of two layers of 1,024, batch 64", "net", 64,
+        (MLSPEC, COLUMNS, TENSOR, BINARY, BOTH_WAYS, RAW, GRANIAN, FASTAPI),
     ),
 }  # fmt: skip
 
@@ -86,14 +89,15 @@ class Measured:
 
 def measure_server(server: Server, setup: Setup, made: Model, seconds: float) -> Measured:
     """Start it, ask it as fast as it answers, and then at half of that; raises DidNotStart."""
-    bodies = payloads(server.form, setup.batch)
-    with running(server, made, bodies[0].body) as it:
-        throughput(it.url, bodies, connections=CONNECTIONS, seconds=1)
+    bodies, told = payloads(server.form, setup.batch), headers(server.form, setup.batch)
+    with running(server, made, bodies[0].body, told) as it:
+        asked = Asked(it.url, told, bodies)
+        throughput(asked, connections=CONNECTIONS, seconds=1)
         before = it.seconds()
-        most = throughput(it.url, bodies, connections=CONNECTIONS, seconds=seconds)
+        most = throughput(asked, connections=CONNECTIONS, seconds=seconds)
         cpu = (it.seconds() - before) / max(1.0, most.rate * max(1, round(seconds)))
         rss, pss = it.memory()
-        half = measure(Order(place_of(it.url), bodies, max(1.0, most.rate / 2), seconds, connections=CONNECTIONS))
+        half = measure(Order(asked.place, bodies, max(1.0, most.rate / 2), seconds, connections=CONNECTIONS))
         return Measured(
             most.rate, most.failures + half.failures, half.latency[50.0], half.p99, cpu * 1e6, it.first, rss, pss,
             len(it.processes()),
@@ -192,12 +196,12 @@ def goals(setup: Setup, made: Model, figures: dict[str, Measured]) -> Iterator[G
             yield Goal("mlspec / LitServe at its best", ours.rate / best, 15)
     if setup.batch > 1:
         raw = raw_rows_per_second(made.onnx, setup.batch)
-        for server in (MLSPEC, COLUMNS, TENSOR):
+        for server in FORMS:
             if server.name in rate:
                 value = rate[server.name] * setup.batch / raw
                 yield Goal(f"{server.name}: rows/s / {raw:,.0f} of ONNX Runtime's call alone", value, 0.8)
         if RAW.name in rate:
-            best = max(rate[server.name] for server in (MLSPEC, COLUMNS, TENSOR) if server.name in rate)
+            best = max(rate[server.name] for server in FORMS if server.name in rate)
             yield Goal("mlspec at its best / the raw loop over HTTP", best / rate[RAW.name], 0.8)
 
 

@@ -1,7 +1,8 @@
 """The same rows in the form that each server takes them."""
 
 import json
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from models import FEATURES
@@ -30,6 +31,17 @@ def _tensor(rows: Rows) -> Any:
     return {"inputs": [{"name": "X", "shape": [len(rows), len(FEATURES)], "datatype": "FP32", "data": flat}]}
 
 
+def _matrix(rows: int, *, back: bool) -> bytes:
+    """The JSON of a matrix that follows it; `back` asks for outputs that follow theirs too."""
+    size = {"binary_data_size": 4 * rows * len(FEATURES)}
+    tensor = {"name": "X", "shape": [rows, len(FEATURES)], "datatype": "FP32", "parameters": size}
+    return _json({"inputs": [tensor], **({"parameters": {"binary_data_output": True}} if back else {})})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
 FORMS: dict[str, Callable[[Rows], Any]] = {
     "records": _records,
     "columns": _columns,
@@ -38,9 +50,27 @@ FORMS: dict[str, Callable[[Rows], Any]] = {
 }
 
 
+# Tensors behind the JSON, as they are in memory: whether those of the answer are wanted so too.
+ATTACHED = {"binary": False, "binary both ways": True}
+
+
 def payloads(form: str, batch: int) -> list[Payload]:
     """Requests of `batch` rows each, all different; the same rows for every form."""
     rows = load_breast_cancer(return_X_y=True)[0].tolist()
     starts = range(0, _DIFFERENT * 7, 7)
     batches = ([rows[(start + at) % len(rows)] for at in range(batch)] for start in starts)
-    return [Payload(json.dumps(FORMS[form](part), separators=(",", ":")).encode()) for part in batches]
+    return [Payload(_body(form, part)) for part in batches]
+
+
+def headers(form: str, batch: int) -> Mapping[str, str]:
+    """What a request of this form and of `batch` rows says of its body."""
+    if form not in ATTACHED:
+        return {"Content-Type": "application/json"}
+    length = len(_matrix(batch, back=ATTACHED[form]))
+    return {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(length)}
+
+
+def _body(form: str, rows: Rows) -> bytes:
+    if form in ATTACHED:
+        return _matrix(len(rows), back=ATTACHED[form]) + b"".join(array("f", row).tobytes() for row in rows)
+    return _json(FORMS[form](rows))

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from models import Model
 from servers import APPS, Server
 
+JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 _PATIENCE = 60.0
 _CLOCK = os.sysconf("SC_CLK_TCK")
 
@@ -51,7 +52,7 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, model: Model, body: bytes) -> Iterator[Running]:
+def running(server: Server, model: Model, body: bytes, headers: Mapping[str, str] = JSON) -> Iterator[Running]:
     """The server, started and answering; gone afterwards. Raises DidNotStart."""
     with tempfile.TemporaryDirectory() as name, open(f"{name}/log", "w+b") as log:
         port, path = _free_port(), server.path.replace("MODEL", model.checked.spec.name)
@@ -63,7 +64,7 @@ def running(server: Server, model: Model, body: bytes) -> Iterator[Running]:
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            _first_reply(process, port, path, body, Path(name) / "log")
+            _first_reply(process, port, (path, body, headers), Path(name) / "log")
             yield Running(port, process.pid, path, time.perf_counter() - started)
         finally:
             _end(process)
@@ -77,13 +78,15 @@ def _environ(server: Server, model: Model, port: int, extra: object) -> dict[str
     }  # fmt: skip
 
 
-def _first_reply(process: subprocess.Popen[bytes], port: int, path: str, body: bytes, log: Path) -> None:
+def _first_reply(
+    process: subprocess.Popen[bytes], port: int, request: tuple[str, bytes, Mapping[str, str]], log: Path
+) -> None:
     last = "no connection"
     deadline = time.perf_counter() + _PATIENCE
     while time.perf_counter() < deadline and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
         with suppress(OSError, http.client.HTTPException):
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", *request)
             reply = connection.getresponse()
             text = reply.read()
             if reply.status == 200:

@@ -79,6 +79,13 @@ MLSPEC = Server("mlspec, ONNX Runtime", "", _mlspec_command, "records", prepare=
 COMPILED = Server("mlspec, compiled", "", _mlspec_command, "records", prepare=_mlspec("compiled"))
 COLUMNS = Server("mlspec, columns", "", _mlspec_command, "columns", prepare=_mlspec("onnx"))
 TENSOR = Server("mlspec, one tensor", "", _mlspec_command, "tensor", "/v2/models/MODEL/infer", prepare=_mlspec("onnx"))
+BINARY = Server(
+    "mlspec, binary tensor", "", _mlspec_command, "binary", "/v2/models/MODEL/infer", prepare=_mlspec("onnx")
+)
+BOTH_WAYS = Server(
+    "mlspec, binary both ways", "", _mlspec_command, "binary both ways", "/v2/models/MODEL/infer",
+    prepare=_mlspec("onnx"),
+)  # fmt: skip
 GRANIAN = Server("Granian, bare handler", "http", _granian)
 RAW = Server("raw loop + ONNX Runtime", "http", _app("http", "raw_app.py"))
 RAW_JOINED = Server("raw loop, joined", "http", _app("http", "raw_app.py"), environ={"JOIN": "1"})

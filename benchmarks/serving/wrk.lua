@@ -1,7 +1,7 @@
--- Posts the file named by BODY; prints one line for the one who started wrk.
+-- Posts the file named by BODY with the headers of HEADERS, a line each; prints one line for the one who started wrk.
 local file = io.open(os.getenv("BODY"), "rb")
 wrk.method, wrk.body = "POST", file:read("*a")
-wrk.headers["Content-Type"] = "application/json"
+for name, value in os.getenv("HEADERS"):gmatch("([^:\n]+): ([^\n]+)") do wrk.headers[name] = value end
 file:close()
 done = function(summary)
   local broken = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
