@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from mlspec.runtime.expressions import Affine, Input, Total, of
-from mlspec.runtime.onnx_operators import OPERATORS as ROW_OPERATORS
+from mlspec.runtime.onnx_operators import OPERATORS as MODEL_OPERATORS
 from mlspec.runtime.onnx_operators import CannotCompile, Values, both_of, transformed, values_of
+from mlspec.runtime.onnx_preparation import OPERATORS as STEP_OPERATORS
 from mlspec.runtime.onnx_trees import OPERATORS as TREE_OPERATORS
 from mlspec.runtime.onnx_trees import UnknownTrees, attributes_of, count_nodes, read_ensemble
 from mlspec.runtime.source_writer import Summed, Writer
@@ -14,6 +15,7 @@ from mlspec.runtime.source_writer import Summed, Writer
 MOST_NODES = 40_000  # of all trees; as many take a tenth of a second to import
 MOST_SOURCE = 4 * 2**20
 
+_ROW_OPERATORS = {**MODEL_OPERATORS, **STEP_OPERATORS}
 _MODULE = '''"""The model as plain Python, made from model.onnx: rows are float32 numbers, NaN where one is missing."""
 
 from collections.abc import Iterable
@@ -77,8 +79,8 @@ def _done(node: Any, inputs: list[Values], ensembles: list[Summed]) -> Values:
     """What a node makes of its inputs."""
     if node.op_type in TREE_OPERATORS:
         return _trees(node, inputs[0], ensembles)
-    if node.op_type in ROW_OPERATORS:
-        return ROW_OPERATORS[node.op_type](inputs, attributes_of(node))
+    if node.op_type in _ROW_OPERATORS:
+        return _ROW_OPERATORS[node.op_type](inputs, attributes_of(node))
     raise CannotCompile(f"the operator {node.op_type} is not known")
 
 

@@ -39,7 +39,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of other values: exp, sigmoid, max, product, quotient."""
+    """A function of other values: exp, sigmoid, max, clip, product, quotient."""
 
     function: str
     arguments: tuple["Affine", ...]

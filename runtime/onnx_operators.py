@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mlspec.runtime.expressions import Affine, Call, Flag, Imputed, Whole, call, of, weighted
+from mlspec.runtime.expressions import Affine, Call, Whole, call, of, weighted
 
 Values = np.ndarray[Any, Any]  # of dtype object
 Operator = Callable[[Sequence[Values], Mapping[str, Any]], Values]
@@ -26,64 +26,25 @@ def values_of(array: Any) -> Values:
     return np.array(array).astype(object)
 
 
-def _each(function: Callable[[Any], Any], values: Values) -> Values:
+def each(function: Callable[[Any], Any], values: Values) -> Values:
     made = np.empty(values.shape, object)
     made.ravel()[:] = [function(value) for value in values.ravel()]
     return made
 
 
-def _affine(value: Any) -> Affine:
-    return value if isinstance(value, Affine) else Affine((), float(value))
-
-
 def _cast(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
     to = attributes["to"]
     if to == _INT64:
-        return _each(lambda v: of(Whole(v)) if isinstance(v, Affine) else int(v), inputs[0])
+        return each(lambda v: of(Whole(v)) if isinstance(v, Affine) else int(v), inputs[0])
     if to in _FLOATS:
         return inputs[0]
     raise CannotCompile(f"a cast to ONNX type {to} is not known")
 
 
-def _impute(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
-    replaced = attributes.get("replaced_value_float", math.nan)
-    fillers = np.broadcast_to(attributes["imputed_value_floats"], inputs[0].shape)
-    if not math.isnan(replaced):
-        raise CannotCompile(f"an imputer that replaces {replaced:g}")
-    pairs = zip(inputs[0].ravel(), fillers.ravel().tolist(), strict=True)
-    made = [of(Imputed(_affine(value), filler)) for value, filler in pairs]
-    return _shaped(made, inputs[0].shape)
-
-
-def _one_hot(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
-    """One more axis, of as many flags as there are categories; what is none of them is all zeros."""
-    keys = attributes.get("cats_int64s")
-    if keys is None or not attributes.get("zeros", 1):
-        raise CannotCompile("categories that are texts")
-    flags = [of(Flag(_code(_affine(value), keys), key)) for value in inputs[0].ravel() for key in keys]
-    return _shaped(flags, (*inputs[0].shape, len(keys)))
-
-
-def _code(value: Affine, keys: Sequence[int]) -> Affine:
-    """The value to look up: without casts and fillers that no key can tell apart. NaN is no key either."""
-    match value.atom:
-        case Whole(source):
-            return _code(source, keys)
-        case Imputed(source, filler) if filler not in keys:
-            return _code(source, keys)
-        case _:
-            return value
-
-
-def _shaped(made: Sequence[Any], shape: tuple[int, ...]) -> Values:
+def shaped(made: Sequence[Any], shape: tuple[int, ...]) -> Values:
     array = np.empty(len(made), object)
     array[:] = list(made)
     return array.reshape(shape)
-
-
-def _scale(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
-    offset, scale = (values_of(attributes[name]) for name in ("offset", "scale"))
-    return np.asarray((inputs[0] - offset) * scale)
 
 
 def _linear(inputs: Sequence[Values], coefficients: Sequence[float], intercepts: Sequence[float]) -> Values:
@@ -91,7 +52,7 @@ def _linear(inputs: Sequence[Values], coefficients: Sequence[float], intercepts:
     row = inputs[0].ravel().tolist()
     weights = np.reshape(coefficients, (-1, len(row))).tolist()
     offsets = list(intercepts) or [0.0] * len(weights)
-    return _shaped([weighted(row, line, offset) for line, offset in zip(weights, offsets, strict=True)], (1, -1))
+    return shaped([weighted(row, line, offset) for line, offset in zip(weights, offsets, strict=True)], (1, -1))
 
 
 def _linear_regressor(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
@@ -112,9 +73,9 @@ def _linear_classifier(inputs: Sequence[Values], attributes: Mapping[str, Any]) 
 def both_of(score: Affine, transform: str) -> Values:
     """The scores of two classes of which only the second one's is known."""
     if transform == "LOGISTIC":
-        return _shaped([_sigmoid(-score), _sigmoid(score)], (1, 2))
+        return shaped([_sigmoid(-score), _sigmoid(score)], (1, 2))
     if transform == "NONE":
-        return _shaped([1.0 - score, score], (1, 2))
+        return shaped([1.0 - score, score], (1, 2))
     raise CannotCompile(f"{transform.lower()} of one score")
 
 
@@ -124,7 +85,7 @@ def transformed(sums: Values, transform: str) -> Values:
         case "NONE":
             return sums
         case "LOGISTIC":
-            return _each(_sigmoid, sums)
+            return each(_sigmoid, sums)
         case "SOFTMAX":
             return _softmax(sums)
         case other:
@@ -141,10 +102,10 @@ def _softmax(sums: Values) -> Values:
     if sums.shape[0] != 1 or sums.ndim != 2:
         raise CannotCompile("a softmax of more than one axis")
     if len(values) == 2:
-        return _shaped([_sigmoid(values[0] - values[1]), _sigmoid(values[1] - values[0])], (1, 2))
+        return shaped([_sigmoid(values[0] - values[1]), _sigmoid(values[1] - values[0])], (1, 2))
     most = call("max", *values)
     powers = [call("exp", value - most) for value in values]
-    return _shaped([call("softmax", power, weighted(powers, [1.0] * len(powers))) for power in powers], sums.shape)
+    return shaped([call("softmax", power, weighted(powers, [1.0] * len(powers))) for power in powers], sums.shape)
 
 
 _NEVER_NEGATIVE = ("exp", "sigmoid", "softmax")
@@ -161,7 +122,7 @@ def _normalize(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Value
     if all(isinstance(atom, Call) and atom.function == "softmax" for atom in atoms):
         return inputs[0]
     whole = weighted(values, [1.0] * len(values))
-    return _shaped([call("share", value, whole) for value in values], inputs[0].shape)
+    return shaped([call("share", value, whole) for value in values], inputs[0].shape)
 
 
 def _reshape(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
@@ -177,16 +138,19 @@ def _extract(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
     return np.take(inputs[0], inputs[1].astype(int).ravel(), axis=-1)
 
 
-def _reduced(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> tuple[Values, int]:
-    """The sum over the axes, and how many values went into each."""
+def _reduced(inputs: Sequence[Values], attributes: Mapping[str, Any], function: Any) -> tuple[Values, int]:
+    """The `function` (np.add, np.multiply) over the axes, and how many values went into each."""
     axes = attributes.get("axes", inputs[1].ravel().tolist() if len(inputs) > 1 else range(inputs[0].ndim))
     chosen = tuple(int(axis) for axis in axes)
     count = math.prod(inputs[0].shape[axis] for axis in chosen)
-    return np.asarray(inputs[0].sum(axis=chosen, keepdims=bool(attributes.get("keepdims", 1))), object), count
+    made = inputs[0]
+    for axis in sorted((axis % made.ndim for axis in chosen), reverse=True):
+        made = np.asarray(function.reduce(made, axis=axis, keepdims=bool(attributes.get("keepdims", 1))), object)
+    return made, count
 
 
 def _mean(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
-    total, count = _reduced(inputs, attributes)
+    total, count = _reduced(inputs, attributes, np.add)
     return np.asarray(total / float(count), object)
 
 
@@ -204,34 +168,32 @@ def _matmul(inputs: Sequence[Values], attributes: Mapping[str, Any]) -> Values:
         raise CannotCompile("a product of two computed matrices")
     columns = right.reshape(row.shape[1], -1).T
     made = [weighted(row.ravel().tolist(), column.tolist()) for column in columns]
-    return _shaped(made, (1, *right.shape[1:]))
+    return shaped(made, (1, *right.shape[1:]))
 
 
-# Those that scikit-learn's, XGBoost's and LightGBM's converters emit for linear models and what goes before trees.
+# Those that scikit-learn's, XGBoost's and LightGBM's converters emit for models; onnx_preparation has what goes before.
 OPERATORS: Mapping[str, Operator] = {
     "Add": lambda inputs, attributes: np.asarray(inputs[0] + inputs[1], object),
     "ArrayFeatureExtractor": _extract,
     "Cast": _cast,
     "Concat": lambda inputs, attributes: np.concatenate(inputs, axis=attributes["axis"]),
     "Div": lambda inputs, attributes: np.asarray(inputs[0] / inputs[1], object),
-    "Exp": lambda inputs, attributes: _each(lambda value: call("exp", value), inputs[0]),
+    "Exp": lambda inputs, attributes: each(lambda value: call("exp", value), inputs[0]),
     "Flatten": lambda inputs, attributes: inputs[0].reshape(1, -1),
     "Gather": _gather,
     "Gemm": _gemm,
     "Identity": lambda inputs, attributes: inputs[0],
-    "Imputer": _impute,
     "LinearClassifier": _linear_classifier,
     "LinearRegressor": _linear_regressor,
     "MatMul": _matmul,
     "Mul": lambda inputs, attributes: np.asarray(inputs[0] * inputs[1], object),
     "Neg": lambda inputs, attributes: np.asarray(-inputs[0], object),
     "Normalizer": _normalize,
-    "OneHotEncoder": _one_hot,
     "ReduceMean": _mean,
-    "ReduceSum": lambda inputs, attributes: _reduced(inputs, attributes)[0],
+    "ReduceProd": lambda inputs, attributes: _reduced(inputs, attributes, np.multiply)[0],
+    "ReduceSum": lambda inputs, attributes: _reduced(inputs, attributes, np.add)[0],
     "Reshape": _reshape,
-    "Scaler": _scale,
-    "Sigmoid": lambda inputs, attributes: _each(_sigmoid, inputs[0]),
+    "Sigmoid": lambda inputs, attributes: each(_sigmoid, inputs[0]),
     "Softmax": lambda inputs, attributes: _softmax(inputs[0]),
     "Sub": lambda inputs, attributes: np.asarray(inputs[0] - inputs[1], object),
     "Sum": lambda inputs, attributes: np.asarray(sum(inputs[1:], start=inputs[0]), object),

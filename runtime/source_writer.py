@@ -9,6 +9,8 @@ from mlspec.runtime.onnx_operators import CannotCompile
 from mlspec.runtime.onnx_trees import LEAF, Ensemble, Tree
 from mlspec.runtime.tree_source import MOST_DEPTH, Operand, TooDeep, tree_lines
 
+_EXACT = 2**24  # float32 has every whole number up to here
+
 
 class Summed(NamedTuple):
     """An ensemble, and the values that its features are."""
@@ -60,7 +62,7 @@ class Writer:
             raise CannotCompile(f"a tree is deeper than {MOST_DEPTH} levels") from None
 
     def _operands(self, row: Sequence[Any], ensemble: Ensemble) -> list[Operand]:
-        """What the trees compare. Only what is a float32 number as it came: rounding could turn a comparison."""
+        """What the trees compare. Only what float32 has exactly, inputs and codes: rounding could turn a comparison."""
         used = {tree.features[at] for tree in ensemble.trees for at, mode in enumerate(tree.modes) if mode != LEAF}
         return [self._operand(value) if at in used else Operand("") for at, value in enumerate(row)]
 
@@ -70,6 +72,8 @@ class Writer:
                 return Operand(self._name(atom))
             case Imputed(Affine(((Input() as atom, 1.0),), 0.0), filler):
                 return Operand(self._name(atom), filler)
+            case _ if isinstance(value, Affine) and _is_code(value):
+                return Operand(self._variable(value))
             case _:
                 raise CannotCompile("trees compare what is computed, and not in float32")
 
@@ -122,6 +126,13 @@ def _finite(number: float) -> float:
     return number
 
 
+def _is_code(value: Affine) -> bool:
+    """Whether it is made of categories' flags alone, and a whole number whichever of them are set."""
+    numbers = (value.constant, *(weight for _, weight in value.terms))
+    whole = all(number.is_integer() for number in numbers) and sum(map(abs, numbers)) < _EXACT
+    return whole and all(isinstance(atom, Flag) for atom, _ in value.terms)
+
+
 def _require_numbers(tree: Tree) -> None:
     for leaf in tree.weights:
         for _, weight in leaf:
@@ -152,6 +163,7 @@ def _totals(value: Affine) -> list[Total]:
 
 # Where the power would overflow, math.exp raises: ONNX says infinity, and 0 of what is one over it. NaN stays NaN.
 _CALLS: Mapping[str, Callable[..., str]] = {
+    "clip": lambda x, least, most: f"min(max({x}, {least}), {most})",
     "exp": lambda x: f"1e999 if {x} >= 709.0 else exp({x})",
     "max": lambda *x: f"max({', '.join(x)})",
     "product": lambda x, y: f"{x} * {y}",

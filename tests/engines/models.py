@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -85,3 +86,10 @@ def trained(target: str, task: str, rows: int = 1500) -> Model:
     parts = Parts(np.arange(rows), np.arange(0), np.arange(0))
     estimator = fit_model(settings, table, label[task].astype(np.int64 if labels.classes else np.float64), parts=parts)
     return Model(estimator, export_model(estimator, labels).onnx, labels)
+
+
+def predict_with(source: str, rows: NDArray[np.float32]) -> NDArray[Any]:
+    """What the module answers."""
+    module: dict[str, Any] = {}
+    exec(compile(source, "compiled_model.py", "exec"), module)
+    return np.array(module["predict"](Struct(f"={rows.shape[1]}f").iter_unpack(rows.tobytes())))

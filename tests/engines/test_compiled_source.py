@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
 
@@ -19,7 +17,7 @@ from mlspec.runtime import compiled_source as limits
 from mlspec.runtime.compiled_source import compiled_source
 from mlspec.runtime.estimators import ESTIMATORS
 from mlspec.runtime.onnx_operators import CannotCompile
-from tests.engines.models import hard_rows, trained
+from tests.engines.models import hard_rows, predict_with, trained
 
 LINEAR = [name for name in ESTIMATORS if name.startswith(("sklearn.linear_model", "sklearn.svm.Linear"))]
 TREES = [
@@ -44,13 +42,6 @@ def cases() -> list[tuple[str, str]]:
     both = [(name, task) for name in named for task in ("binary", "multiclass", "regression")]
     told = [(name, task) for name, task in both if (task != "regression") == ESTIMATORS[name].classifier]
     return [case for case in told if case != ("sklearn.linear_model.SGDClassifier", "multiclass")]
-
-
-def predict_with(source: str, rows: NDArray[np.float32]) -> NDArray[Any]:
-    """What the module answers."""
-    module: dict[str, Any] = {}
-    exec(compile(source, "compiled_model.py", "exec"), module)
-    return np.array(module["predict"](Struct(f"={rows.shape[1]}f").iter_unpack(rows.tobytes())))
 
 
 @pytest.mark.parametrize(("target", "task"), cases())

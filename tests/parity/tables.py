@@ -73,3 +73,13 @@ def edge_rows(matrix: np.ndarray, *, largest: float, seed: int = 4) -> np.ndarra
     rows[9000:][random.random((ROWS - 9000, len(FEATURES))) < 0.5] = np.nan
     rows[-1] = np.nan
     return rows
+
+
+def difference(answers: np.ndarray, expected: np.ndarray, label: np.ndarray, task: str) -> float:
+    """The largest: of probabilities as it is, of values relative to the label's spread, or to the value if larger."""
+    if answers.ndim < expected.ndim:
+        expected = expected[:, 1]
+    assert answers.shape == expected.shape
+    unit = np.maximum(label.std(), np.abs(expected)) if task == "regression" else 1.0
+    with np.errstate(invalid="ignore"):  # where both are infinite
+        return float(np.max(np.where(answers == expected, 0.0, np.abs(answers - expected) / unit)))

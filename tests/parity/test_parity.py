@@ -12,7 +12,7 @@ from mlspec.runtime.compiled_source import compiled_source
 from mlspec.runtime.export import TOLERANCE, export_model
 from mlspec.runtime.train import fit_model
 from mlspec.runtime.training_settings import Fit
-from tests.parity.tables import PARTS, contract, edge_rows, settings, table
+from tests.parity.tables import PARTS, contract, difference, edge_rows, settings, table
 
 Steps = Mapping[str, tuple[Mapping[str, Any], ...]]
 USUAL: Steps = {}
@@ -96,18 +96,8 @@ def test_served_as_trained(target: str, arguments: Mapping[str, Any], steps: Ste
             expected = np.asarray(model.predict(rows) if task == "regression" else model.predict_proba(rows), float)
             assert len(rows) == 10_000
             assert difference(exported.predict(rows), expected, label, task) <= TOLERANCE
-            if framework != "torch" and steps in (USUAL, IMPUTED):
+            if framework != "torch":
                 assert difference(compiled_answers(exported.onnx, rows, task), expected, label, task) <= TOLERANCE
-
-
-def difference(answers: np.ndarray, expected: np.ndarray, label: np.ndarray, task: str) -> float:
-    """The largest: of probabilities as it is, of values relative to the label's spread, or to the value if larger."""
-    if answers.ndim < expected.ndim:
-        expected = expected[:, 1]
-    assert answers.shape == expected.shape
-    unit = np.maximum(label.std(), np.abs(expected)) if task == "regression" else 1.0
-    with np.errstate(invalid="ignore"):  # where both are infinite
-        return float(np.max(np.where(answers == expected, 0.0, np.abs(answers - expected) / unit)))
 
 
 def compiled_answers(onnx: bytes, rows: np.ndarray, task: str) -> np.ndarray:
