@@ -3,10 +3,13 @@
 import struct
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import time_machine
+
+_PATIENCE = 0.1  # not everything that ends an execution tells of it
 
 
 class Clock:
@@ -34,11 +37,11 @@ class Clock:
             self._write()
             self.moved.notify_all()
 
-    def wait_until(self, moment: datetime, *, interrupted: threading.Event, pause: float = 0.05) -> None:
-        """Return when the clock has reached `moment`, or `interrupted` is set."""
+    def wait_until(self, moment: datetime, *, wanted: Callable[[], bool]) -> None:
+        """Return when the clock has reached `moment`, or `wanted` holds no more; who changes that notifies `moved`."""
         with self.moved:
-            while not interrupted.is_set() and (left := (moment - self.now()).total_seconds()) > 0:
-                self.moved.wait(min(left, pause))
+            while wanted() and (left := (moment - self.now()).total_seconds()) > 0:
+                self.moved.wait(min(left, _PATIENCE))
 
     def _write(self) -> None:
         with self.offset_file.open("r+b") as held:

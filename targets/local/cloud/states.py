@@ -66,11 +66,7 @@ def _waits(world: World) -> None:
         until = world.clock.now() + timedelta(seconds=wait_seconds)
         world.waits[arn] = until
         try:
-            while env.is_running() and world.clock.now() < until:
-                with world.clock.moved:
-                    left = (until - world.clock.now()).total_seconds()
-                    if left > 0:
-                        world.clock.moved.wait(min(left, 0.1))
+            world.clock.wait_until(until, wanted=env.is_running)
         finally:
             world.waits.pop(arn, None)
 
