@@ -19,6 +19,9 @@ SEAMS: dict[str, str | None] = {
     "moto.awslambda.models:LambdaBackend._send_sqs_message": "self function_arn message queue_arn",
     "moto.awslambda.models:LambdaBackend.create_event_source_mapping": "self spec",
     "moto.awslambda.models:LambdaBackend.delete_event_source_mapping": "self uuid",
+    "moto.awslambda.models:LambdaBackend.update_event_source_mapping": "self uuid spec",
+    "moto.awslambda.models:LambdaBackend.send_kinesis_message":
+        "self function_name kinesis_stream kinesis_partition_key kinesis_sequence_number ...",
     "moto.awslambda.models:LambdaBackend.invoke": "self function_name qualifier body headers response_headers",
     "moto.awslambda.models:LambdaFunction._invoke_lambda": "self event",
     "moto.awslambda.responses:LambdaResponse.invoke": "self",

@@ -1,4 +1,4 @@
-"""Requests that come through a queue: answered by the release that serves, results delivered, failures kept."""
+"""Requests that come through queues and a stream: answered by what serves, results delivered, failures kept."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
-from mlspec.targets.local.client import Cloud, connect
+from mlspec.targets.local.client import Cloud, start
 
 SPEC = """\
 apiVersion: mlspec/v1
@@ -26,7 +26,11 @@ data:
     late:   {type: bool, role: label}
 training: {estimator: {_target_: sklearn.ensemble.HistGradientBoostingClassifier, max_iter: 10}}
 gates: [{metric: roc_auc, min: 0.6}]
-serving: {events: [{queue: to-score, results: scored}, {queue: to-keep}]}
+serving:
+  events:
+    - {queue: to-score, results: scored}
+    - {queue: to-keep}
+    - {stream: "arn:aws:kinesis:us-east-1:123456789012:stream/clicks", results: scored}
 """
 ROWS = 2_000
 GOOD = {"records": [{"weight": 3.5, "sent": "2026-03-01T06:30:00+02:00"}]}
@@ -51,35 +55,51 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_messages_are_answered_once_a_release_serves(spec: Path) -> None:
+    cloud = start(spec.parent / ".mlspec" / "local")
+    cloud.client("kinesis").create_stream(StreamName="clicks", ShardCount=2)
     assert invoke(["apply", str(spec), "--auto-approve"]) == Exit.DONE
-    cloud = connect(spec.parent / ".mlspec" / "local")
-    assert cloud is not None
-    send(cloud, "to-score", GOOD)
-    assert received(cloud, "scored") == []  # nothing serves yet: the message waits in its queue
+    send(cloud, "queue-to-score", GOOD)
+    assert received(cloud, "queue-scored") == []  # nothing serves yet: the message waits in its queue
+    put(cloud, {"too": "early"})
+    (letter,) = received(cloud, "dead-letters")
+    assert letter["KinesisBatchInfo"]["batchSize"] == 1  # a stream goes on, and says what it left behind
 
     assert invoke(["run", str(spec)]) == Exit.DONE
-    send(cloud, "to-score", {"records": [{"weight": 99, "sent": "soon"}]})
+    send(cloud, "queue-to-score", {"records": [{"weight": 99, "sent": "soon"}]})
 
-    answers = received(cloud, "scored")
+    answers = received(cloud, "queue-scored")
     assert sorted(answer["status"] for answer in answers) == [200, 400], json.dumps(answers)
     good, bad = sorted(answers, key=lambda answer: int(answer["status"]))
     assert 0 < good["body"]["predictions"][0]["probability"] < 1
     assert [(problem["row"], problem["column"]) for problem in bad["body"]["problems"]] == [(0, "weight"), (0, "sent")]
 
-    send(cloud, "to-keep", GOOD)
+    send(cloud, "queue-to-keep", GOOD)
     kept = objects(cloud, "results/")
     assert [answer["body"]["predictions"] for answer in kept] == [good["body"]["predictions"]]
+
+    put(cloud, *[GOOD] * 20, {"records": [{"weight": 99, "sent": "soon"}]})
+    answers = received(cloud, "queue-scored")
+    assert sorted(answer["status"] for answer in answers) == [200] * 20 + [400]
+    assert len({answer["id"] for answer in answers}) == 21
+    assert all(answer["body"] == good["body"] for answer in answers if answer["status"] == 200)
+    assert not received(cloud, "dead-letters")
 
     assert invoke(["destroy", str(spec), "--auto-approve"]) == Exit.DONE
     assert not cloud.client("lambda").list_event_source_mappings()["EventSourceMappings"]
 
 
 def url_of(cloud: Cloud, queue: str) -> str:
-    return str(cloud.client("sqs").get_queue_url(QueueName=f"parcels-dev-queue-{queue}")["QueueUrl"])
+    return str(cloud.client("sqs").get_queue_url(QueueName=f"parcels-dev-{queue}")["QueueUrl"])
 
 
 def send(cloud: Cloud, queue: str, body: Any) -> None:
     cloud.client("sqs").send_message(QueueUrl=url_of(cloud, queue), MessageBody=json.dumps(body))
+    assert cloud.settle(60)
+
+
+def put(cloud: Cloud, *bodies: Any) -> None:
+    records = [{"Data": json.dumps(body).encode(), "PartitionKey": str(at)} for at, body in enumerate(bodies)]
+    cloud.client("kinesis").put_records(StreamName="clicks", Records=records)
     assert cloud.settle(60)
 
 

@@ -14,6 +14,7 @@ from mlspec.targets.local.cloud import (
     lambdas,
     schedules,
     states,
+    streams,
 )
 from mlspec.targets.local.cloud.world import World
 
@@ -36,6 +37,7 @@ SHIMS: tuple[str, ...] = (
     alarms.SHIM,
     events.SHIM,
     event_sources.SHIM,
+    streams.SHIM,
     schedules.SHIM,
     states.SHIM,
     jobs.SHIM,

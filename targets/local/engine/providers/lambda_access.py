@@ -176,8 +176,10 @@ _MAPPING = {
 
 
 def _mapping(inputs: Inputs) -> dict[str, Any]:
-    destination = inputs.get("destinationConfig")
-    return {**pick(inputs, _MAPPING), **({"DestinationConfig": pascal(destination)} if destination else {})}
+    """Pulumi has destinationArn where AWS has Destination."""
+    failed = inputs.get("destinationConfig", {}).get("onFailure")
+    told = {"DestinationConfig": {"OnFailure": {"Destination": failed["destinationArn"]}}} if failed else {}
+    return {**pick(inputs, _MAPPING), **told}
 
 
 def _create_mapping(site: Site, inputs: Inputs) -> Made:
