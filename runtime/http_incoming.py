@@ -68,6 +68,7 @@ class Incoming:
         """Forget what has come and was not handed on."""
         self._door.held -= self._size + sum(message.held for message in self.done)
         self._size = 0
+        self._parts = []  # at once: this and the parser name each other, and wait for the garbage collector
         self.done.clear()
 
     def on_message_begin(self) -> None:

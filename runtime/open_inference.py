@@ -11,6 +11,7 @@ from msgspec import DecodeError, Meta, Struct, ValidationError, convert
 from msgspec.json import Decoder
 
 from mlspec.runtime.binary_tensors import BadTensor, parts_of, size_of, values_of
+from mlspec.runtime.large_bodies import check_tensors
 from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, ServingContract, check_count
 from mlspec.runtime.problems import MOST_PROBLEMS
 from mlspec.runtime.tables import decode_table
@@ -59,6 +60,8 @@ def decode_v2(contract: ServingContract, payload: Payload) -> Decoded:
 
 def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
     body = payload.body
+    if isinstance(body, bytes):
+        check_tensors(contract, body[: payload.json_length] if payload.json_length else body)
     try:
         if payload.json_length:
             request = _decode(body[: payload.json_length])

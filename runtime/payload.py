@@ -5,6 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
+LARGE = 256 * 1024  # bytes of a body; what fewer can hold is not worth counting before it is made
+
 
 class ServingContract(Protocol):
     """What the generated module `contract` offers.

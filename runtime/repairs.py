@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import convert
 
+from mlspec.runtime.large_bodies import exceeds
 from mlspec.runtime.payload import Decoded, Payload, Problem, ServingContract, broken, check_count
 from mlspec.runtime.problems import MOST_PROBLEMS, clean, record_problems, shown
 from mlspec.runtime.requests import REFUSALS
@@ -19,6 +20,8 @@ def repaired_json(contract: ServingContract, payload: Payload, refused: Exceptio
     """The good rows of a refused request, where the caller wants them; else raises Refusal with all that is wrong.
 
     What only msgspec minds, such as a key that is there twice, it says itself: that is `refused`."""
+    if isinstance(payload.body, bytes) and exceeds(contract, payload.body):
+        raise broken([Problem(None, None, str(refused))])
     document = _document(payload.body)
     problems = list(islice(_document_problems(document), MOST_PROBLEMS))
     rows = document.get("records") if isinstance(document, dict) else None

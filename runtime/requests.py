@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import MsgspecError, UnsetType, convert
 
-from mlspec.runtime.payload import Decoded, Payload, Refusal, ServingContract, check_count
+from mlspec.runtime.payload import LARGE, Decoded, Payload, Refusal, ServingContract, check_count
 
 __all__ = ["REFUSALS", "Decoded", "Payload", "Refusal", "ServingContract", "decode"]
 
@@ -27,7 +27,7 @@ def decode(contract: ServingContract, payload: Payload) -> Decoded:
 def _json(contract: ServingContract, payload: Payload) -> Decoded:
     body = payload.body
     try:
-        request = contract.decode(body) if isinstance(body, bytes) else convert(body, contract.Request)
+        request = _request(contract, body)
         records, columns = request.records, request.columns
         partial, explain = payload.partial or request.partial, payload.explain or request.explain
         if isinstance(columns, UnsetType) and not isinstance(records, UnsetType):
@@ -35,12 +35,25 @@ def _json(contract: ServingContract, payload: Payload) -> Decoded:
             return Decoded(contract.assemble(records), len(records), partial, explain)
         if isinstance(records, UnsetType) and not isinstance(columns, UnsetType):
             return _columns(contract, columns, partial=partial, explain=explain)
-        error: Exception = ValueError("neither or both of records and columns")
-    except REFUSALS as refused:
-        error = refused
+    except REFUSALS as refused:  # kept in no variable of this frame: a body would wait for the garbage collector
+        return _repaired(contract, payload, refused)
+    return _repaired(contract, payload, ValueError("neither or both of records and columns"))
+
+
+def _repaired(contract: ServingContract, payload: Payload, refused: Exception) -> Decoded:
     from mlspec.runtime.repairs import repaired_json
 
-    return repaired_json(contract, payload, error)
+    return repaired_json(contract, payload, refused)
+
+
+def _request(contract: ServingContract, body: Any) -> Any:
+    if not isinstance(body, bytes):
+        return convert(body, contract.Request)
+    if len(body) < LARGE:
+        return contract.decode(body)
+    from mlspec.runtime.large_bodies import decode_large
+
+    return decode_large(contract, body)
 
 
 def _columns(contract: ServingContract, columns: Any, *, partial: bool, explain: bool) -> Decoded:
