@@ -1,5 +1,6 @@
 """The master of the server: it makes what the workers share, starts them, starts those again that died, ends them."""
 
+import mmap
 import os
 import signal
 import socket
@@ -14,8 +15,8 @@ from mlspec.runtime.http_listener import listen
 from mlspec.runtime.http_log import shared_lock
 from mlspec.runtime.http_settings import TOLD, Application, Settings, settings_from
 
-_QUICK_SECONDS = 1.0  # a worker that ends sooner than this was not able to serve
-_MOST_QUICK = 5  # of those, one after another: then the master ends too, and whoever started it is told
+_QUICK_SECONDS = 1.0  # a worker that ends sooner than this was of no use, even if it took connections
+_MOST_VAIN = 5  # of those, and of those that took none, one after another: then the master ends too
 _FAILED = 1
 
 
@@ -42,7 +43,8 @@ class Master:
         self._alive, self._held = os.pipe()  # workers see the end of it when the master is gone
         self._seats: dict[int, tuple[int, float]] = {}  # process id -> seat and when it began
         self._ending = False
-        self._quick = 0
+        self._vain = 0
+        self._taken = mmap.mmap(-1, settings.workers)  # which workers have taken connections, however long that took
 
     def run(self) -> int:
         """Until a signal says so, and every worker has ended."""
@@ -56,13 +58,14 @@ class Master:
         os.write(1, text.encode())
         while self._seats:
             self._bury(*os.wait())
-        return _FAILED if self._quick >= _MOST_QUICK else 0
+        return _FAILED if self._vain >= _MOST_VAIN else 0
 
     def _start(self, number: int) -> None:
         """What is signalled while the worker begins waits: here until it has its seat, there until its loop runs."""
         signal.pthread_sigmask(signal.SIG_BLOCK, TOLD)
         if not self._ending:
             self._counters.row(number).add("starts")
+            self._taken[number] = 0
             process = os.fork()
             if process == 0:
                 self._work(number)
@@ -81,7 +84,7 @@ class Master:
             from mlspec.runtime.http_worker import Seat, Shared, run_worker
 
             shared = Shared(self._counters, self._alive, self._lock)
-            run_worker(self._application, self._settings, shared, Seat(number, own))
+            run_worker(self._application, self._settings, shared, Seat(number, own, self._taken))
             status = 0
         except Exception:  # ours: whoever runs the server must see it
             import traceback
@@ -98,13 +101,14 @@ class Master:
         number, began = self._seats.pop(process)
         if self._ending:
             return
-        self._quick = self._quick + 1 if time.monotonic() - began < _QUICK_SECONDS else 0
+        of_use = self._taken[number] and time.monotonic() - began >= _QUICK_SECONDS
+        self._vain = 0 if of_use else self._vain + 1
         code = os.waitstatus_to_exitcode(status)
         print(f"worker {number} ended with {code}", file=sys.stderr, flush=True)
-        if self._quick >= _MOST_QUICK:
+        if self._vain >= _MOST_VAIN:
             self._end(0, None)
         else:
-            time.sleep(min(1.0, 0.1 * self._quick))
+            time.sleep(min(1.0, 0.1 * self._vain))
             self._start(number)
 
     def _end(self, number: int, frame: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import mmap
 import os
 import signal
 import socket
@@ -41,10 +42,12 @@ class Shared(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """One worker's own: its number, and the socket that a process after it will have too."""
+    """One worker's own: its number, and the socket that a process after it will have too. It puts 1 at its place of
+    `taken`, which the master reads, once it takes connections."""
 
     number: int
     listener: socket.socket
+    taken: mmap.mmap
 
 
 def run_worker(application: Application, settings: Settings, shared: Shared, seat: Seat) -> None:
@@ -79,6 +82,7 @@ class Worker:
         await self._tried.wait()  # who connects before waits for the first release, also where an end was asked for
         take(self._seat.listener)
         server = await loop.create_server(self._connected, sock=self._seat.listener, backlog=_BACKLOG)
+        self._seat.taken[self._seat.number] = 1
         await self._ended.wait()
         await self._drain(server)
 
@@ -97,7 +101,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
         loop.add_reader(self._shared.master, self._end)
-        loop.call_later(_SWEEP_SECONDS, self._sweep, 1)
+        loop.call_later(_SWEEP_SECONDS, self._look, 1)
         loop.call_later(_TELEMETRY_SECONDS, self._tell)
 
     def _pages(self) -> Pages:
@@ -121,6 +125,11 @@ class Worker:
     def _metadata(self) -> Mapping[str, Any]:
         return {**self._described, "versions": [self._about()["release"]]}
 
+    def _look(self, turn: int) -> None:
+        """Sweep in the loop's next turn: timers come before what has arrived, and a worker that was held up must not
+        take for silence what waits to be read."""
+        self._loop.call_soon(self._loop.call_soon, self._sweep, turn)
+
     def _sweep(self, turn: int) -> None:
         """What is due: the date, time-outs, lines, and a look at the release's folder."""
         site = self._site
@@ -131,7 +140,7 @@ class Worker:
         site.write_lines()
         if turn % _LOOKS == 0 and look_of(self._settings.folder) != self._loaded:
             self._reload()
-        self._loop.call_later(_SWEEP_SECONDS, self._sweep, turn + 1)
+        self._loop.call_later(_SWEEP_SECONDS, self._look, turn + 1)
 
     def _tell(self) -> None:
         self._site.write_telemetry()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from mlspec.targets.local.container import Serving, server_command, server_varia
 from tests.container.conftest import Example, Running
 from tests.container.http_client import Client, Reply
 from tests.container.records import good_records
+
+_IMPATIENT_SECONDS = 0.3
 
 
 def _document(running: Running) -> dict[str, Any]:
@@ -238,14 +241,24 @@ def test_a_port_that_is_taken_is_told(flight_example: Example) -> None:
     assert done.stderr.startswith("cannot serve: ")
 
 
+def _limited(example: Example, folder: Path, limits: str) -> Path:
+    """The unit with limits that a test can reach."""
+    unit = Path(shutil.copytree(example.unit, folder / "unit"))
+    text = (unit / "server.py").read_text()
+    (unit / "server.py").write_text(text.replace("limits=Limits(", f"limits=Limits({limits}, "))
+    return unit
+
+
 @pytest.fixture
 def impatient(flight_example: Example, tmp_path: Path) -> Path:
-    """The unit with limits that a test can wait for."""
-    unit = Path(shutil.copytree(flight_example.unit, tmp_path / "unit"))
-    text = (unit / "server.py").read_text()
-    limits = "head_seconds=0.3, body_seconds=0.3, idle_seconds=0.3, connections=3,"
-    (unit / "server.py").write_text(text.replace("limits=Limits(", f"limits=Limits({limits}"))
-    return unit
+    seconds = _IMPATIENT_SECONDS
+    limits = f"head_seconds={seconds}, body_seconds={seconds}, idle_seconds={seconds}"
+    return _limited(flight_example, tmp_path, limits)
+
+
+@pytest.fixture
+def crowded(flight_example: Example, tmp_path: Path) -> Path:
+    return _limited(flight_example, tmp_path, "connections=3")
 
 
 @pytest.mark.parametrize(
@@ -263,15 +276,27 @@ def test_whoever_says_nothing_is_let_go(flight_example: Example, impatient: Path
         assert client.ended()
 
 
-def test_too_many_connections_are_told_to_come_back(flight_example: Example, impatient: Path) -> None:
-    with flight_example.served(unit=impatient) as running:
-        clients = [running.client() for _ in range(4)]
-        refused = clients[3].reply()
-        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
-        assert clients[3].ended()
+def test_what_waits_to_be_read_is_no_silence(flight_example: Example, impatient: Path) -> None:
+    """A worker that is not given the processor looks at its clock when it has it again: whoever asked is answered."""
+    with flight_example.served(unit=impatient) as running, running.client() as client:
+        assert client.predict(_document(running)).status == 200
+        (worker,) = _children(running)
+        os.kill(worker, signal.SIGSTOP)
+        stopped = time.monotonic()
+        client.send(b"GET /ping HTTP/1.1\r\nhost: t\r\n\r\n")
+        _until(lambda: time.monotonic() - stopped > 2 * _IMPATIENT_SECONDS)
+        os.kill(worker, signal.SIGCONT)
+        assert client.reply().status == 200
+
+
+def test_too_many_connections_are_told_to_come_back(flight_example: Example, crowded: Path) -> None:
+    with flight_example.served(unit=crowded) as running:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(running.client()) for _ in range(4)]
+            refused = clients[3].reply()
+            assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+            assert clients[3].ended()
         _until(lambda: _takes(running))
-        for client in clients:
-            client.socket.close()
 
 
 def _takes(running: Running) -> bool:
@@ -279,11 +304,13 @@ def _takes(running: Running) -> bool:
         return client.ask("GET", "/ping").status == 200
 
 
-def test_a_server_that_cannot_start_says_why_and_ends(flight_example: Example, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 1.2], ids=["at once", "on a busy machine"])
+def test_a_server_that_cannot_start_says_why_and_ends(flight_example: Example, tmp_path: Path, seconds: float) -> None:
     unit = Path(shutil.copytree(flight_example.unit, tmp_path / "unit", ignore=shutil.ignore_patterns("__pycache__")))
-    (unit / "mlspec/runtime/http_site.py").write_text("raise ImportError('no such library')\n")
+    code = f"import time\ntime.sleep({seconds})\nraise ImportError('no such library')\n"
+    (unit / "mlspec/runtime/http_site.py").write_text(code)
     variables = server_variables(flight_example.model, Serving(port=0, workers=2))
-    done = subprocess.run(server_command(unit), env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run(server_command(unit), env=variables, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
     assert "ImportError: no such library" in done.stderr
     assert "ended with 1" in done.stderr
