@@ -11,6 +11,7 @@ _LONGEST_PATH = 2048
 _TYPES = (b"application/json", b"text/csv")
 _JSON_LENGTH = b"inference-header-content-length"
 _BINARY = b"application/octet-stream"  # JSON, and tensors behind it
+_JSON = "application/json"
 _UNKNOWN = "other"
 _FLAGS = ("partial", "explain")
 
@@ -42,6 +43,7 @@ class Head(NamedTuple):
     expects: bool = False  # 100-continue
     refused: Page | None = None
     json_length: int = 0  # of the body, where tensors follow it
+    plain: bool = False  # the body is JSON in mlspec's own form, and the query asks for no more
 
 
 class RawHead(NamedTuple):
@@ -61,13 +63,16 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
     content_type = raw.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     asked = parse_qs(query.decode("ascii", "replace"), keep_blank_values=True) if query else {}
     partial, explain = (asked.get(flag, ["false"]) for flag in _FLAGS)
+    route_taken = route or Route(_UNKNOWN)
+    own_json = route_taken.protocol == "mlspec" and _kind(content_type) == _JSON
     return Head(
-        route=route or Route(_UNKNOWN),
+        route=route_taken,
         words=_words(raw.method, path),
         length=length,
         keep_alive=raw.keep_alive,
         with_body=raw.method != b"HEAD",
         content_type=_kind(content_type),
+        plain=own_json and ["true"] not in (partial, explain),
         json_length=_json_length(raw.headers) if content_type == _BINARY else 0,
         partial=partial == ["true"],
         explain=explain == ["true"],
@@ -80,7 +85,7 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
 
 def _kind(content_type: bytes) -> str:
     """What the JSON, or all of the body, is."""
-    return "application/json" if content_type in (b"", _BINARY) else content_type.decode("ascii", "replace")
+    return _JSON if content_type in (b"", _BINARY) else content_type.decode("ascii", "replace")
 
 
 def _json_length(headers: Mapping[bytes, bytes]) -> int:

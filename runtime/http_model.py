@@ -1,25 +1,29 @@
-"""A release turned into answers to requests that waited together: decoded, predicted in one call or each alone."""
+"""A release turned into answers to requests that waited together: decoded, predicted in one call or each alone.
+
+What most callers send, records in JSON and no more, has a way of its own, where a lot is laid out, predicted, checked
+and counted as one. All else, and a lot in which anything fails there, goes the long way: each request by itself."""
 
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.json import encode
 
 from mlspec.runtime.engines import Engine, Scores
 from mlspec.runtime.http_head import Head
-from mlspec.runtime.replies import encode_reply, replying
-from mlspec.runtime.requests import Decoded, Payload, Refusal, ServingContract, decode
+from mlspec.runtime.replies import encode_replies, encode_reply, replying
+from mlspec.runtime.requests import REFUSALS, Decoded, Payload, Refusal, ServingContract, decode, plain_records
 from mlspec.runtime.serving_release import Release
 
 _TOGETHER = 16  # rows that are tried together, to see what the model gains
-_GAIN = 0.75  # joined rows must cost less than this share of single ones
+_GAIN = 0.95  # joined rows must cost less than this share of single ones
 _TRIES = 7
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True, gc=False):
     """What one request gets, and how many rows were predicted for it."""
 
     status: int
@@ -27,7 +31,7 @@ class Outcome(NamedTuple):
     rows: int = 0
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True, gc=False):
     """Rows that were predicted, as laid out, and what was answered: for the histograms."""
 
     rows: bytes
@@ -35,6 +39,8 @@ class Seen(NamedTuple):
 
 
 Report = Callable[[str, str], str]  # what failed and its traceback in; the id that the caller is told out
+Asked = tuple[Head, bytes, Any, float]  # a request's head and body, who waits for its answer, and since when
+Answers = tuple[list[Outcome], list[Seen]]
 
 
 class Model:
@@ -48,9 +54,43 @@ class Model:
         self.release = release
         self.joins = gains_together(release.engine, len(contract.FEATURES))
 
-    def answer(self, asked: Sequence[tuple[Head, bytes]]) -> tuple[list[Outcome], list[Seen]]:
+    def answer(self, lot: Sequence[Asked]) -> Answers:
         """An outcome for each request, in order, and what the histograms are to count."""
-        decoded = [self._decoded(head, body) for head, body in asked]
+        read = [self._records(head, body) for head, body, _, _ in lot]
+        plain = [records for records in read if records is not None]
+        try:
+            told = self._plainly(plain)
+        except Exception:  # whatever it is, alone it fails for one only
+            return self._singly(lot)
+        if len(plain) == len(read):
+            return told
+        others = self._singly([asked for asked, records in zip(lot, read, strict=True) if records is None])
+        first, second = iter(told[0]), iter(others[0])
+        return [next(second if records is None else first) for records in read], told[1] + others[1]
+
+    def _records(self, head: Head, body: bytes) -> list[Any] | None:
+        """The records of a request that wants nothing else; None where it is to be looked at more closely."""
+        if head.plain:
+            try:
+                return plain_records(self._contract, body)
+            except REFUSALS:
+                pass
+        return None
+
+    def _plainly(self, plain: Sequence[list[Any]]) -> Answers:
+        outcomes: list[Outcome] = []
+        seen: list[Seen] = []
+        for part in [plain] if self.joins else [[one] for one in plain]:
+            rows = self._contract.assemble([record for records in part for record in records])
+            scores = self._predict(rows) if rows else []
+            counts = [len(records) for records in part]
+            bodies = encode_replies(self._replying, scores, counts)
+            outcomes += [Outcome(200, body, count) for body, count in zip(bodies, counts, strict=True)]
+            seen.append(Seen(rows, scores))
+        return outcomes, seen
+
+    def _singly(self, lot: Sequence[Asked]) -> Answers:
+        decoded = [self._decoded(head, body) for head, body, _, _ in lot]
         good = [one for one in decoded if not isinstance(one, Outcome)]
         scores = iter(self._scores(good))
         outcomes, seen = [], []

@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec.json import encode
 
 from mlspec.runtime.http_head import Head
-from mlspec.runtime.http_model import Model, Outcome, Seen
+from mlspec.runtime.http_model import Answers, Asked, Model, Outcome, Seen
 
 _MOST = 64  # requests that are taken together
 _SLICE = 0.005  # seconds of work between two looks at the network
@@ -26,8 +26,7 @@ class Asker(Protocol):
         """Called once."""
 
 
-Waiting = tuple[Asker, Head, bytes, float]
-Served = Callable[[list[Waiting], list[Outcome], list[Seen], float], None]
+Served = Callable[[list[Asked], list[Outcome], list[Seen], float], None]
 
 
 class Queue:
@@ -37,7 +36,7 @@ class Queue:
         self._loop = loop
         self._deadline = deadline
         self._served = served
-        self._waiting: list[Waiting] = []
+        self._waiting: list[Asked] = []
         self._working = False
         self._most = _MOST  # requests in the next lot
         self._cost = 0.0  # seconds that a request is expected to take
@@ -55,7 +54,7 @@ class Queue:
         waiting = self._waiting
         if self._cost * len(waiting) > self._deadline:
             return False
-        waiting.append((asker, head, body, perf_counter()))
+        waiting.append((head, body, asker, perf_counter()))
         if not self._working:
             self._working = True
             self._loop.call_soon(self._work)
@@ -69,37 +68,36 @@ class Queue:
         started = perf_counter()
         if started - lot[0][3] > self._deadline:
             self._done(lot, ([LATE] * len(lot), []))
-        elif self._large(lot) or self._cost > _LONG:
+            return
+        large = max([len(body) for _, body, _, _ in lot]) > _LARGE
+        if large or self._cost > _LONG:
             self._beside = self._beside or ThreadPoolExecutor(1, "predict")
-            self._beside.submit(self._work_beside, lot, started)
+            self._beside.submit(self._work_beside, lot, started, large)
         else:
-            self._done(lot, self._timed(lot, started))
+            self._done(lot, self._timed(lot, started, large))
 
-    def _work_beside(self, lot: list[Waiting], started: float) -> None:
+    def _work_beside(self, lot: list[Asked], started: float, large: bool) -> None:
         """In a thread: the loop goes on reading, refusing and telling that the server lives."""
-        self._loop.call_soon_threadsafe(self._done, lot, self._timed(lot, started))
+        self._loop.call_soon_threadsafe(self._done, lot, self._timed(lot, started, large))
 
-    def _timed(self, lot: list[Waiting], started: float) -> tuple[list[Outcome], list[Seen]]:
+    def _timed(self, lot: list[Asked], started: float, large: bool) -> Answers:
         answers = self._answer(lot)
-        if not self._large(lot):
+        if not large:
             took = perf_counter() - started
             self._cost += _SMOOTH * (took / len(lot) - self._cost)
             self._most = max(1, len(lot) // 2) if took > _SLICE else min(_MOST, self._most * 2)
         return answers
 
-    def _large(self, lot: list[Waiting]) -> bool:
-        return any(len(body) > _LARGE for _, _, body, _ in lot)
-
-    def _answer(self, lot: list[Waiting]) -> tuple[list[Outcome], list[Seen]]:
+    def _answer(self, lot: list[Asked]) -> Answers:
         model = self.model
         if model is None:
             body = encode({"error": "unavailable", "reason": self.missing})
             return [Outcome(503, body)] * len(lot), []
-        return model.answer([(head, body) for _, head, body, _ in lot])
+        return model.answer(lot)
 
-    def _done(self, lot: list[Waiting], answers: tuple[list[Outcome], list[Seen]]) -> None:
+    def _done(self, lot: list[Asked], answers: Answers) -> None:
         outcomes, seen = answers
-        for (asker, head, _, _), outcome in zip(lot, outcomes, strict=True):
+        for (head, _, asker, _), outcome in zip(lot, outcomes, strict=True):
             asker.take(head, outcome)
         self._served(lot, outcomes, seen, perf_counter())
         if self._waiting:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from itertools import count
 
@@ -10,8 +11,8 @@ from mlspec.runtime.http_connection import Connection
 from mlspec.runtime.http_counters import Counters
 from mlspec.runtime.http_head import Head, Route
 from mlspec.runtime.http_log import LogWriter
-from mlspec.runtime.http_model import Outcome, Seen
-from mlspec.runtime.http_queue import LATE, Queue, Waiting
+from mlspec.runtime.http_model import Asked, Outcome, Seen
+from mlspec.runtime.http_queue import LATE, Queue
 from mlspec.runtime.http_replies import Heads
 from mlspec.runtime.http_settings import Limits
 from mlspec.runtime.http_telemetry import ServerTelemetry
@@ -64,7 +65,8 @@ class Site:
         head = head or _NOWHERE
         self.counters.answered(head.route.name, status)
         if head.route.protocol and self.telemetry is not None:
-            self.telemetry.answered(status, 0.0, 0)
+            self.telemetry.answered(status)
+            self.telemetry.predicted(0, [0.0])
         if self.access_log:
             self._line(time.time(), head, (status, 0.0, 0, received, sent))
 
@@ -93,23 +95,26 @@ class Site:
         if self.telemetry is not None:
             self.log.write([line.encode() + b"\n" for line in self.telemetry.lines(time.time())])
 
-    def _served(self, lot: Sequence[Waiting], outcomes: Sequence[Outcome], seen: Sequence[Seen], now: float) -> None:
+    def _served(self, lot: Sequence[Asked], outcomes: Sequence[Outcome], seen: Sequence[Seen], now: float) -> None:
         """One lot has its answers: what of it is counted."""
-        counters, telemetry, rows = self.counters, self.telemetry, 0
-        for (_, head, body, since), outcome in zip(lot, outcomes, strict=True):
-            status, took = outcome.status, now - since
-            counters.answered(head.route.name, status)
-            counters.took(took)
-            rows += outcome.rows
+        counters, telemetry = self.counters, self.telemetry
+        times = [now - since for _, _, _, since in lot]
+        rows = sum([outcome.rows for outcome in outcomes])
+        told = [(asked[0].route.name, outcome.status) for asked, outcome in zip(lot, outcomes, strict=True)]
+        for (route, status), times_told in Counter(told).items():
+            counters.answered(route, status, times_told)
             if telemetry is not None:
-                telemetry.answered(status, took, outcome.rows)
-            if self.access_log:
-                self._line(self._epoch + now, head, (status, took, outcome.rows, len(body), len(outcome.body)))
+                telemetry.answered(status, times_told)
+        counters.took(times)
         counters.add("rows", rows)
         counters.add("batches")
         if telemetry is not None:
+            telemetry.predicted(rows, times)
             for one in seen:
                 telemetry.seen(one)
+        if self.access_log:
+            for (head, body, _, _), outcome, took in zip(lot, outcomes, times, strict=True):
+                self._line(self._epoch + now, head, (outcome.status, took, outcome.rows, len(body), len(outcome.body)))
 
     def _line(self, now: float, head: Head, told: tuple[int, float, int, int, int]) -> None:
         status, seconds, rows, received, sent = told

@@ -4,7 +4,7 @@ The lines are those of the Lambda function (runtime/telemetry.py), but for their
 seconds, however much it serves. So `errors` and `rejects` are the share of the requests since the last line, where a
 function writes one 0 or 1 for each, and `latency` holds at most a hundred of them, evenly spaced by rank."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlspec.runtime.emf import MOST_VALUES, Metric, emf_line
@@ -26,17 +26,20 @@ class ServerTelemetry:
         self._since = now
         self._empty()
 
-    def answered(self, status: int, seconds: float, rows: int) -> None:
-        """Note one request at its end."""
-        self._requests += 1
+    def answered(self, status: int, times: int = 1) -> None:
+        """Note requests that got an answer of `status`."""
+        self._requests += times
+        self._errors += times * (status >= 500)
+        self._rejects += times * (400 <= status < 500)
+
+    def predicted(self, rows: int, seconds: Sequence[float]) -> None:
+        """Note how long each request of a lot took, and how many rows were predicted for all."""
         self._rows += rows
-        self._errors += status >= 500
-        self._rejects += 400 <= status < 500
-        if self._requests % self._stride == 0:
-            self._latencies.append(seconds)
-            if len(self._latencies) >= _MOST_LATENCIES:
-                del self._latencies[::2]
-                self._stride *= 2
+        self._latencies += seconds[-self._timed % self._stride :: self._stride]
+        self._timed += len(seconds)
+        while len(self._latencies) >= _MOST_LATENCIES:
+            del self._latencies[1::2]
+            self._stride *= 2
 
     def seen(self, rows: Seen) -> None:
         """Note rows that were predicted."""
@@ -61,8 +64,8 @@ class ServerTelemetry:
 
     def _empty(self) -> None:
         self._requests = self._rows = self._errors = self._rejects = 0
-        self._latencies: list[float] = []
-        self._stride = 1
+        self._latencies: list[float] = []  # every `_stride`th, the first among them
+        self._stride, self._timed = 1, 0
 
     def _fold(self) -> None:
         if self._buffered and self._histograms is not None:

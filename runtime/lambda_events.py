@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-funct
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from mlspec.runtime.payload import Payload, Problem, Refusal, broken
 
 _HEADERS = {"content-type": "application/json"}
@@ -29,9 +31,9 @@ def payload_of(event: Mapping[str, Any]) -> Payload:
     query = event.get("rawQueryString") or event.get("queryStringParameters")
     payload = Payload(_body(event), kind, protocol)
     if query:
-        payload = payload._replace(partial=_is_set(query, "partial"), explain=_is_set(query, "explain"))
+        payload = replace(payload, partial=_is_set(query, "partial"), explain=_is_set(query, "explain"))
     if kind == _BINARY and protocol == "v2":
-        payload = payload._replace(content_type=_JSON, json_length=_json_length(event))
+        payload = replace(payload, content_type=_JSON, json_length=_json_length(event))
     return payload
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, convert
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from mlspec.runtime.binary_tensors import BadTensor, parts_of, size_of, values_of
 from mlspec.runtime.large_bodies import check_tensors
@@ -81,7 +82,7 @@ def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
         decoded = _matrix(contract, tensors, asked, raw)
     else:
         decoded = _by_column(contract, tensors, asked)
-    return decoded._replace(protocol="v2", id=request.id, outputs=[output.name for output in request.outputs])
+    return replace(decoded, protocol="v2", id=request.id, outputs=[output.name for output in request.outputs])
 
 
 def _attached(request: InferRequest, rest: bytes) -> bytes | None:

@@ -45,7 +45,7 @@ class ServingContract(Protocol):
         """The same as `assemble`; raises struct.error or ValueError where a list has not `rows` values."""
 
 
-class Payload(NamedTuple):
+class Payload(Struct, frozen=True, gc=False):
     """A request: `body` is its bytes, or what a direct invoke carried; `protocol` is `mlspec` or `v2`.
 
     `json_length` is how much of the body is JSON, where tensors follow it as they are in memory: 0 for all of it."""
@@ -66,14 +66,14 @@ class Problem(NamedTuple):
     reason: str
 
 
-class Decoded(NamedTuple):
+class Decoded(Struct, frozen=True, gc=False):
     """`rows`: `count` rows of float32, NaN missing, +inf a category unseen in training.
 
     `places` says which of the caller's `total` rows these are, where some were refused and the rest was wanted;
     `problems` is why. `id` and `outputs` are those of an Open Inference Protocol request."""
 
     rows: bytes
-    count: int  # type: ignore[assignment]  # no row of it is ever counted as a tuple counts
+    count: int
     partial: bool = False
     explain: bool = False
     protocol: str = "mlspec"

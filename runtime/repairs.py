@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from msgspec import convert
+from msgspec.structs import replace
 
 from mlspec.runtime.large_bodies import exceeds
 from mlspec.runtime.payload import Decoded, Payload, Problem, ServingContract, broken, check_count
@@ -34,8 +35,8 @@ def repaired_json(contract: ServingContract, payload: Payload, refused: Exceptio
         return _good_records(contract, rows, explain=_asked(payload.explain, document))
     if problems:
         raise broken(problems)
-    switches = payload._replace(
-        partial=payload.partial or document.get("partial") is True, explain=_asked(payload.explain, document)
+    switches = replace(
+        payload, partial=payload.partial or document.get("partial") is True, explain=_asked(payload.explain, document)
     )
     return decode_table(contract, document["columns"], switches, refused=refused)
 

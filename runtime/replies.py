@@ -1,6 +1,7 @@
 """A model's scores turned into the bytes of a reply, in the form that the caller used."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from msgspec.json import Encoder
@@ -51,6 +52,18 @@ def encode_reply(
         placed[place] = prediction
     problems = [problem._asdict() for problem in decoded.problems]
     return release.head + _encode(placed) + b',"problems":' + _encode(problems) + b"}"
+
+
+def encode_replies(release: Replying, scores: Any, counts: Sequence[int]) -> list[bytes]:
+    """The bodies of replies, status 200, to requests of `counts` rows each; `scores` has one entry for each row of all.
+
+    Raises NotFinite as `encode_reply` does."""
+    check_finite(scores)
+    predictions: Sequence[Any] = ANSWERS[release.kind](scores, release.names)
+    if len(predictions) == len(counts):  # a row each
+        return [b"%b[%b]}" % (release.head, _encode(prediction)) for prediction in predictions]
+    ends = list(accumulate(counts, initial=0))
+    return [release.head + _encode(predictions[start:end]) + b"}" for start, end in pairwise(ends)]
 
 
 def _explained(predictions: Sequence[Any], explanations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from msgspec import MsgspecError, UnsetType, convert
 
 from mlspec.runtime.payload import LARGE, Decoded, Payload, Refusal, ServingContract, check_count
 
-__all__ = ["REFUSALS", "Decoded", "Payload", "Refusal", "ServingContract", "decode"]
+__all__ = ["REFUSALS", "Decoded", "Payload", "Refusal", "ServingContract", "decode", "plain_records"]
 
 # What decoding and assembling raise for what a caller sent. OverflowError: a time outside the calendar; LayoutError:
 # columns that differ in length.
@@ -22,6 +22,17 @@ def decode(contract: ServingContract, payload: Payload) -> Decoded:
     if payload.protocol == "mlspec" and payload.content_type == "application/json":
         return _json(contract, payload)
     return _other(contract, payload)
+
+
+def plain_records(contract: ServingContract, body: bytes) -> list[Any] | None:
+    """The records of a JSON body that has them and nothing else of note; None for any other. Raises one of REFUSALS."""
+    if len(body) >= LARGE:  # to be counted before it is decoded
+        return None
+    request = contract.decode(body)
+    records = request.records
+    if request.partial or request.explain or not isinstance(request.columns, UnsetType):
+        return None
+    return records if isinstance(records, list) and len(records) <= contract.MAX_ROWS else None
 
 
 def _json(contract: ServingContract, payload: Payload) -> Decoded:

@@ -8,7 +8,7 @@ import pytest
 
 from mlspec.runtime.http_counters import SharedCounters
 from mlspec.runtime.http_head import Head, Route
-from mlspec.runtime.http_model import Model, Outcome, Seen, gains_together
+from mlspec.runtime.http_model import Answers, Asked, Model, Outcome, gains_together
 from mlspec.runtime.http_queue import LATE, Queue
 from mlspec.runtime.http_settings import Limits, settings_from, size
 from mlspec.runtime.http_telemetry import merged, ranked
@@ -33,9 +33,9 @@ class Echo:
     def __init__(self) -> None:
         self.lots: list[list[bytes]] = []
 
-    def answer(self, asked: Sequence[tuple[Head, bytes]]) -> tuple[list[Outcome], list[Seen]]:
-        self.lots.append([body for _, body in asked])
-        return [Outcome(200, body, 1) for _, body in asked], []
+    def answer(self, lot: Sequence[Asked]) -> Answers:
+        self.lots.append([body for _, body, _, _ in lot])
+        return [Outcome(200, body, 1) for _, body, _, _ in lot], []
 
 
 def _asked(bodies: Sequence[bytes], *, deadline: float = 30.0) -> tuple[list[Asker], Echo, list[bool]]:
@@ -158,13 +158,13 @@ def test_counters_of_all_workers_add_up() -> None:
     for worker in range(3):
         row = shared.row(worker)
         row.answered("invocations", 200)
-        row.took(0.0007)
+        row.took([0.0007, 0.0006, 0.0008] if worker else [0.0007, 0.7])
         row.add("rows", 5)
         row.put("connections", worker)
     sums = shared.sums()
     assert (sums.answers("invocations", 200), sums.total("rows"), sums.total("connections")) == (3, 15, 3)
-    assert sums.buckets()[:3] == [0, 3, 0]
-    assert sums.seconds() == pytest.approx(0.0021)
+    assert (sums.buckets()[:3], sum(sums.buckets())) == ([0, 7, 0], 8)
+    assert sums.seconds() == pytest.approx(0.7049)
 
 
 def test_counts_of_the_same_bins_are_added_up() -> None:

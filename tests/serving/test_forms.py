@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal
 from mlspec.runtime.replies import encode_reply, replying
@@ -152,7 +153,7 @@ def test_a_matrix_in_memory_is_held_to_the_contract(unit: Any, row: list[float],
 )
 def test_bytes_that_are_no_tensor_are_refused(unit: Any, tensor: dict[str, Any], data: bytes, error: str) -> None:
     request = attached([({"name": "X", **tensor}, data)])
-    longer = request._replace(body=request.body + b"x")
+    longer = replace(request, body=request.body + b"x")
 
     for payload, text in ((request, error), (longer, "follow the JSON")):
         with pytest.raises(Refusal) as refused:
