@@ -17,14 +17,14 @@ def read_champion(folder: Path, release: str, contract: Contract) -> OnnxModel |
     if not release:
         return None
     facts = _description(folder, release)
-    classes = tuple(facts["classes"])
-    if facts["task"] != contract.task or classes != contract.classes:
+    classes, outputs = tuple(facts["classes"]), tuple(facts.get("outputs", ()))
+    asked, wanted = (facts["task"], classes, outputs), (contract.task, contract.classes, contract.outputs)
+    if asked != wanted:
         raise ContractBroken(
-            f"the champion {facts['release']} answers another question: {_question(facts['task'], classes)}, "
-            f"not {_question(contract.task, contract.classes)}"
+            f"the champion {facts['release']} answers another question: {_question(*asked)}, not {_question(*wanted)}"
         )
     features = tuple(_column(feature) for feature in facts["features"])
-    return OnnxModel(_model(folder, facts), features, classes)
+    return OnnxModel(_model(folder, facts), features, classes, outputs)
 
 
 def _description(folder: Path, release: str) -> dict[str, Any]:
@@ -46,5 +46,6 @@ def _column(feature: dict[str, Any]) -> Column:
     return Column(feature["name"], feature["type"], values=tuple(feature.get("values", ())), part=feature.get("part"))
 
 
-def _question(task: str, classes: tuple[bool | str, ...]) -> str:
-    return f"{task} of {', '.join(map(str, classes))}" if classes else task
+def _question(task: str, classes: tuple[bool | str, ...], outputs: tuple[str, ...]) -> str:
+    named = ", ".join(map(str, classes or outputs))
+    return f"{task} of {named}" if named else task

@@ -50,9 +50,15 @@ class Contract:
         return tuple(input_ for column in self.columns if column.role == "feature" for input_ in column.inputs)
 
     @property
-    def label(self) -> Column:
-        """The column that is learned."""
-        return next(column for column in self.columns if column.role == "label")
+    def labels(self) -> tuple[Column, ...]:
+        """The columns that are learned: one, or several numbers."""
+        return tuple(column for column in self.columns if column.role == "label")
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the model's numbers are called where it answers several; none where it answers one thing."""
+        names = tuple(column.name for column in self.labels)
+        return names if len(names) > 1 else ()
 
     @property
     def time(self) -> Column | None:
@@ -61,8 +67,9 @@ class Contract:
 
     @property
     def classes(self) -> tuple[bool | str, ...]:
-        """The label's classes, in the order of the model's outputs; none for a number."""
-        return (False, True) if self.label.type == "bool" else self.label.values
+        """The label's classes, in the order of the model's outputs; none for numbers."""
+        label = self.labels[0]
+        return (False, True) if label.type == "bool" else label.values
 
     @property
     def task(self) -> Task:

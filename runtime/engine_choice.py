@@ -12,7 +12,7 @@ from mlspec.runtime.compiled_engine import FILE, CompiledEngine
 from mlspec.runtime.compiled_source import compiled_source
 from mlspec.runtime.contract import Contract, ContractBroken
 from mlspec.runtime.engines import Description, Engine, open_engine
-from mlspec.runtime.export import TOLERANCE, edge_rows
+from mlspec.runtime.export import TOLERANCE, edge_rows, unit_of
 from mlspec.runtime.onnx_model import OnnxModel
 from mlspec.runtime.onnx_operators import CannotCompile
 from mlspec.runtime.training_settings import TrainingSettings
@@ -41,7 +41,7 @@ class Compiled:
 
 
 def compile_model(
-    estimator: Any, model: OnnxModel, rows: "np.ndarray", *, settings: TrainingSettings, scale: float
+    estimator: Any, model: OnnxModel, rows: "np.ndarray", *, settings: TrainingSettings, scale: "float | np.ndarray"
 ) -> Compiled:
     """The model as plain Python, proven on `rows` and on edge rows made of them (`scale` as in `check_parity`).
 
@@ -56,10 +56,12 @@ def compile_model(
         return Compiled(refused=str(reason))
 
 
-def _proven(estimator: Any, model: OnnxModel, rows: "np.ndarray", *, contract: Contract, scale: float) -> Compiled:
+def _proven(
+    estimator: Any, model: OnnxModel, rows: "np.ndarray", *, contract: Contract, scale: "float | np.ndarray"
+) -> Compiled:
     import numpy as np
 
-    source = compiled_source(model.onnx, several=len(contract.classes) > 2)
+    source = compiled_source(model.onnx, several=len(contract.classes) > 2 or bool(contract.outputs))
     edges = edge_rows(rows, contract)
     matrix = np.concatenate([rows, edges, edges])
     answers = np.array(_answers(source, np.concatenate([rows, edges, _unseen(edges, contract)])))
@@ -71,8 +73,7 @@ def _proven(estimator: Any, model: OnnxModel, rows: "np.ndarray", *, contract: C
     for name, judge in judges.items():
         expected = np.asarray(judge(matrix), np.float64)
         expected = expected[:, 1] if len(contract.classes) == 2 else expected
-        unit = 1.0 if contract.classes else np.maximum(max(scale, 1e-30), np.abs(expected))
-        difference = float((np.abs(expected - answers) / unit).max())
+        difference = float((np.abs(expected - answers) / unit_of(expected, contract, scale)).max())
         if not difference <= TOLERANCE:
             raise CannotCompile(f"its answers differ from those of {name} by {difference:.3g}")
         largest = max(largest, difference)

@@ -58,5 +58,7 @@ def open_engine(name: str, folder: Folder, description: Description, *, threads:
 
 
 def answers_each(description: Description) -> int:
-    """How many numbers a row's answer is: one for each of more than two classes; 0 where it is a number, no list."""
-    return len(description["classes"]) if description["task"] == "multiclass" else 0
+    """How many numbers a row's answer is: one for each of more than two classes, or of several outputs; 0 where it is
+    a number, no list."""
+    several = description["classes"] if description["task"] == "multiclass" else description.get("outputs", ())
+    return len(several)

@@ -9,13 +9,14 @@ from mlspec.runtime.bootstrap import difference
 from mlspec.runtime.matrix import feature_matrix, target_vector
 from mlspec.runtime.metrics import METRICS, measure
 from mlspec.runtime.onnx_model import OnnxModel
+from mlspec.runtime.output_metrics import measured_part, metric_names, metric_of
 from mlspec.runtime.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-    from mlspec.runtime.contract import Task
+    from mlspec.runtime.contract import Contract
 
 WARM_UP = 50
 REQUESTS = 1000
@@ -35,15 +36,15 @@ def evaluate(
     rows: "pl.DataFrame", models: Mapping[str, OnnxModel | None], settings: TrainingSettings
 ) -> dict[str, Any]:
     """The parts of evaluation.json that come from the test rows; `models`: the challenger and the champion, if any."""
-    truth = target_vector(rows, settings.contract)
-    task = settings.contract.task
+    contract = settings.contract
+    truth = target_vector(rows, contract)
     answers = {name: _answers(model, rows) if model else None for name, model in models.items()}
     return {
         "metrics": {
-            name: {**_metrics(truth, a.predicted, task), "latency_p99": latency_p99(a)} if a else None
+            name: {**_metrics(truth, a.predicted, contract), "latency_p99": latency_p99(a)} if a else None
             for name, a in answers.items()
         },
-        "segments": {column: _segments(column, rows, truth, answers, task) for column in settings.segments},
+        "segments": {column: _segments(column, rows, truth, answers, contract) for column in settings.segments},
         "differences": _differences(truth, answers, settings),
     }
 
@@ -67,12 +68,19 @@ def _answers(model: OnnxModel, rows: "pl.DataFrame") -> Answers:
     return Answers(model, matrix, model.predict(matrix))
 
 
-def _metrics(truth: "np.ndarray", predicted: "np.ndarray", task: "Task") -> Metrics:
-    return {metric: measure(metric, truth, predicted, task=task) for metric in METRICS[task]}
+def _metrics(truth: "np.ndarray", predicted: "np.ndarray", contract: "Contract") -> Metrics:
+    """Each metric; of several outputs their mean, and each one's own."""
+    outputs, task = contract.outputs, contract.task
+    return {
+        name: measure(
+            metric_of(name), measured_part(name, truth, outputs), measured_part(name, predicted, outputs), task=task
+        )
+        for name in metric_names(tuple(METRICS[task]), outputs)
+    }
 
 
 def _segments(
-    column: str, rows: "pl.DataFrame", truth: "np.ndarray", answers: Mapping[str, Answers | None], task: "Task"
+    column: str, rows: "pl.DataFrame", truth: "np.ndarray", answers: Mapping[str, Answers | None], contract: "Contract"
 ) -> dict[str, Any]:
     """Each value of a column that occurs, and how the models do on its rows."""
     values = rows[column].cast(str)
@@ -80,7 +88,7 @@ def _segments(
     for value in values.drop_nulls().unique().sort():
         inside = (values == value).fill_null(value=False).to_numpy()
         scores = {
-            name: _metrics(truth[inside], a.predicted[inside], task) if a else None for name, a in answers.items()
+            name: _metrics(truth[inside], a.predicted[inside], contract) if a else None for name, a in answers.items()
         }
         result[value] = {"rows": int(inside.sum()), **scores}
     return result
@@ -92,10 +100,11 @@ def _differences(
     challenger, champion = answers["challenger"], answers["champion"]
     if challenger is None or champion is None:
         return {}
-    pair = (challenger.predicted, champion.predicted)
-    return {
-        metric: difference(
-            metric, truth, pair, confidences=confidences, seed=settings.seed, task=settings.contract.task
+    told, task = {}, settings.contract.task
+    for name, confidences in settings.versus:
+        values = (truth, challenger.predicted, champion.predicted)
+        true, first, second = (measured_part(name, part, settings.contract.outputs) for part in values)
+        told[name] = difference(
+            metric_of(name), true, (first, second), confidences=confidences, seed=settings.seed, task=task
         )
-        for metric, confidences in settings.versus
-    }  # fmt: skip
+    return told

@@ -28,15 +28,20 @@ class Parity:
 
 
 def export_model(model: Any, contract: Contract) -> OnnxModel:
-    """The estimator as ONNX: input `X` float32, one output `probabilities` or `value`."""
+    """The estimator as ONNX: input `X` float32, one output `probabilities`, `value` or `values`."""
     proto = convert(model, contract)
-    _keep_one_output(proto.graph, "probabilities" if contract.classes else "value")
-    return OnnxModel(proto.SerializeToString(deterministic=True), contract.features, contract.classes)
+    _keep_one_output(proto.graph, "probabilities" if contract.classes else "values" if contract.outputs else "value")
+    if contract.outputs:  # converters say [rows, 1] of some regressors
+        proto.graph.output[0].type.tensor_type.shape.dim[1].dim_value = len(contract.outputs)
+    return OnnxModel(proto.SerializeToString(deterministic=True), contract.features, contract.classes, contract.outputs)
 
 
-def check_parity(model: Any, exported: OnnxModel, rows: "np.ndarray", *, contract: Contract, scale: float) -> Parity:
+def check_parity(
+    model: Any, exported: OnnxModel, rows: "np.ndarray", *, contract: Contract, scale: "float | np.ndarray"
+) -> Parity:
     """Compare on `rows` and on edge rows made of them; raises ParityBroken above 1e-5. A number's difference is
-    relative to the label's spread `scale`, or to the number itself where that is larger."""
+    relative to the label's spread `scale` (each label's own, of several), or to the number itself where that is
+    larger."""
     import numpy as np
 
     matrix = np.concatenate([rows, edge_rows(rows, contract)])
@@ -44,14 +49,20 @@ def check_parity(model: Any, exported: OnnxModel, rows: "np.ndarray", *, contrac
     answered = exported.predict(matrix).astype(np.float64)
     if expected.shape != answered.shape:
         raise ParityBroken(f"the ONNX model answers with shape {answered.shape}, the estimator with {expected.shape}")
-    unit = 1.0 if contract.classes else np.maximum(max(scale, _TINY), np.abs(expected))
-    difference = np.abs(expected - answered) / unit
+    difference = np.abs(expected - answered) / unit_of(expected, contract, scale)
     largest = float(difference.max())
     if not largest <= TOLERANCE:
         raise ParityBroken(
             f"the ONNX model differs from the estimator by {largest:.3g}, at most {TOLERANCE:g} is allowed"
         )
     return Parity(len(matrix), largest)
+
+
+def unit_of(expected: "np.ndarray", contract: Contract, scale: "float | np.ndarray") -> "float | np.ndarray":
+    """What a difference from `expected` is measured in: 1 for probabilities."""
+    import numpy as np
+
+    return 1.0 if contract.classes else np.maximum(np.maximum(scale, _TINY), np.abs(expected))
 
 
 def edge_rows(rows: "np.ndarray", contract: Contract) -> "np.ndarray":

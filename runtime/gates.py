@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mlspec.runtime.output_metrics import metric_of
+
 _LESS_IS_BETTER = frozenset({"log_loss", "brier", "mae", "rmse", "latency_p99"})
 _SLACK = 1e-12  # binary fractions: 0.725 - 0.005 must not be more than 0.72
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate of the spec; exactly one of `minimum`, `maximum` and `tolerance` (against the champion) is set.
+    """One gate of the spec; exactly one of `minimum`, `maximum` and `tolerance` (against the champion) is set. The
+    `metric` may be of one output: `rmse of cost`.
 
     `line` is the line of the spec that asks for it; `each` is the column whose segments are judged one by one."""
 
@@ -133,7 +136,7 @@ def _decide(
     if rival is None:
         return False, f"{gate.metric} of the champion {champion} was not measured"
     if gate.confidence is None:
-        better = rival - value if gate.metric in _LESS_IS_BETTER else value - rival
+        better = rival - value if metric_of(gate.metric) in _LESS_IS_BETTER else value - rival
         return _against(gate, better, f"{gate.metric} is {value:.6g}, the champion's {rival:.6g}")
     lower = _lower(gate, measured.differences)
     if lower is None:

@@ -22,7 +22,9 @@ class Histograms:
         self._width = len(features)
         columns: Mapping[str, Column] = profile["columns"]
         self._bins = [(at, name, _edges(columns[name])) for at, name in enumerate(features) if name in columns]
-        self._scores = _edges(profile["prediction"])
+        outputs = profile["prediction"].get("outputs", {})
+        self._outputs = [(name, _edges(output)) for name, output in outputs.items()]
+        self._scores = None if outputs else _edges(profile["prediction"])
         self._buffer: list[tuple[bytes, Scores]] = []
 
     def add(self, rows: bytes, scores: Scores) -> None:
@@ -35,9 +37,19 @@ class Histograms:
         matrix = np.frombuffer(b"".join([rows for rows, _ in taken]), np.float32).reshape(-1, self._width)
         ranked = np.sort(np.ascontiguousarray(matrix.T))
         columns = {name: _count(ranked[at], edges) for at, name, edges in self._bins}
-        scores = [_score(np.asarray(scores)) for _, scores in taken]
-        prediction = _count(np.sort(np.concatenate(scores) if scores else matrix[:, 0]), self._scores)
-        return {"rows": len(matrix), "columns": columns, "prediction": {"counts": prediction["counts"]}}
+        prediction = self._predicted([np.asarray(scores) for _, scores in taken])
+        return {"rows": len(matrix), "columns": columns, "prediction": prediction}
+
+    def _predicted(self, scores: Sequence[NDArray[Any]]) -> dict[str, Any]:
+        """`counts` of what is watched of an answer; of several outputs each has its own, by name."""
+        if self._scores is not None:
+            watched = np.concatenate([_score(one) for one in scores]) if scores else np.empty(0)
+            return {"counts": _count(np.sort(watched), self._scores)["counts"]}
+        width = len(self._outputs)
+        answers = np.concatenate([one.reshape(-1, width) for one in scores]) if scores else np.empty((0, width))
+        ranked = np.sort(np.ascontiguousarray(answers.T))
+        named = zip(self._outputs, ranked, strict=True)
+        return {"outputs": {name: {"counts": _count(one, edges)["counts"]} for (name, edges), one in named}}
 
 
 def _edges(column: Column) -> NDArray[np.float32]:

@@ -16,7 +16,8 @@ SAMPLE = 4000
 def permutation_importance(
     model: OnnxModel, matrix: "np.ndarray", target: "np.ndarray", *, task: "Task", seed: int
 ) -> dict[str, float]:
-    """The rise in log loss (RMSE for a number) on a sample of rows, most important feature first (Breiman, 2001)."""
+    """The rise in log loss (RMSE for a number) on a sample of rows, most important feature first (Breiman, 2001). Of
+    several numbers each counts in its own spread, lest one of large numbers be all that counts."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -24,9 +25,13 @@ def permutation_importance(
     matrix, target = matrix[sample], target[sample]
     metric = "rmse" if task == "regression" else "log_loss"
     order = random.permutation(len(target))
+    spread = np.where(target.std(axis=0) > 0, target.std(axis=0), 1.0) if model.outputs else None
 
     def loss(rows: "np.ndarray") -> float:
-        return measure(metric, target, model.predict(rows), task=task) or 0.0
+        predicted = model.predict(rows)
+        if spread is not None:
+            return measure(metric, target / spread, predicted / spread, task=task) or 0.0
+        return measure(metric, target, predicted, task=task) or 0.0
 
     usual = loss(matrix)
     gains = {}

@@ -13,7 +13,8 @@ LIMIT = 0.98
 
 
 def check_leakage(matrix: "np.ndarray", target: "np.ndarray", contract: Contract, *, seed: int) -> tuple[Check, ...]:
-    """One check per feature: ROC AUC (one against the rest), or R2 of a number, on the half the tree did not see."""
+    """One check per feature: ROC AUC (one against the rest), or R2 of a number (of several, the one that it tells
+    best), on the half the tree did not see."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -34,8 +35,9 @@ def _score(feature: "np.ndarray", target: "np.ndarray", contract: Contract, *, s
     half = len(target) // 2
     if contract.task == "regression":
         tree = DecisionTreeRegressor(max_depth=2 * DEPTH, min_samples_leaf=5, random_state=seed)
-        value = tree.fit(feature[:half], target[:half]).predict(feature[half:])
-        return measure("r2", target[half:], value, task="regression")
+        fitted = ((one, tree.fit(feature[:half], one[:half])) for one in target.reshape(len(target), -1).T)
+        scores = [measure("r2", one[half:], tree.predict(feature[half:]), task="regression") for one, tree in fitted]
+        return max((score for score in scores if score is not None), default=None)
     tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=5, random_state=seed)
     tree.fit(feature[:half], target[:half])
     probabilities = np.zeros((len(target) - half, len(contract.classes)))

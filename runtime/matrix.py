@@ -29,12 +29,15 @@ def feature_matrix(rows: "pl.DataFrame", features: Sequence[Column]) -> "np.ndar
 
 
 def target_vector(rows: "pl.DataFrame", contract: Contract) -> "np.ndarray":
-    """Class indices, or the label's own values as float64."""
+    """Class indices or the label's own values as float64, [rows]; of several labels [rows, outputs]."""
     import numpy as np
 
+    if contract.outputs:
+        return np.column_stack([rows[name].cast(float).to_numpy() for name in contract.outputs])
+    label = contract.labels[0]
     if contract.task == "regression":
-        return rows[contract.label.name].cast(float).to_numpy()
-    return feature_matrix(rows, (contract.label,))[:, 0].astype(np.int64)
+        return rows[label.name].cast(float).to_numpy()
+    return feature_matrix(rows, (label,))[:, 0].astype(np.int64)
 
 
 def _coded(column: Column) -> "pl.Expr":

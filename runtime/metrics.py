@@ -25,7 +25,8 @@ def weighted(
 ) -> "np.ndarray":
     """The metric under each row of `weights` [resamples, rows]; NaN where it has no value.
 
-    `truth` holds class indices and `predicted` probabilities [rows, classes]; for regression both hold values."""
+    `truth` holds class indices and `predicted` probabilities [rows, classes]; for regression both hold values, of
+    several outputs [rows, outputs]: then it is the mean of the metrics of each."""
     import numpy as np
 
     function = METRICS[task][metric]
@@ -50,6 +51,20 @@ def _of_each_class(function: Callable[..., "np.ndarray"]) -> Callable[..., "np.n
         import numpy as np
 
         each = [function(truth == k, predicted[:, k], weights) for k in range(predicted.shape[1])]
+        return np.asarray(np.mean(each, axis=0))
+
+    return mean
+
+
+def _of_each_output(function: Callable[..., "np.ndarray"]) -> Callable[..., "np.ndarray"]:
+    """The mean over the outputs, where there are several."""
+
+    def mean(truth: "np.ndarray", predicted: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        if truth.ndim == 1:
+            return function(truth, predicted, weights)
+        each = [function(true, told, weights) for true, told in zip(truth.T, predicted.T, strict=True)]
         return np.asarray(np.mean(each, axis=0))
 
     return mean
@@ -176,5 +191,9 @@ METRICS: dict[Task, dict[str, Callable[..., "np.ndarray"]]] = {
         "average_precision": _of_each_class(_average_precision),
         **_CLASSES,
     },
-    "regression": {"mae": _mae, "rmse": _rmse, "r2": _r2},
+    "regression": {
+        "mae": _of_each_output(_mae),
+        "rmse": _of_each_output(_rmse),
+        "r2": _of_each_output(_r2),
+    },
 }

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from mlspec.runtime.drift import METHODS
 from mlspec.runtime.emf import Metric, emf_line
-from mlspec.runtime.windows import Line, merge, reference_counts
+from mlspec.runtime.windows import Line, merge, prediction_counts, reference_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one monitor saw: no columns when there were too few rows to judge; predictions are the column ''."""
+    """What one monitor saw: no columns when there were too few rows to judge; predictions are the column '', or a
+    column for each of several outputs."""
 
     signal: str
     rows: int
@@ -41,8 +42,9 @@ def judge(watch: Watch, lines: Sequence[Line], profile: Mapping[str, Any], *, no
         return Finding(watch.signal, seen.rows, {})
     distance = METHODS[watch.method]
     if watch.signal == "prediction_drift":
-        reference = profile["prediction"]["counts"]
-        return Finding(watch.signal, seen.rows, {"": distance(reference, seen.prediction)})
+        references = prediction_counts(profile["prediction"])
+        drift = {name: distance(reference, seen.predictions[name]) for name, reference in references.items()}
+        return Finding(watch.signal, seen.rows, drift)
     drift = {
         name: distance(reference_counts(profile["columns"][name]), seen.columns[name])
         for name in watched_columns(watch.columns, profile)

@@ -78,11 +78,19 @@ class Scored(nn.Module):  # type: ignore[misc]
 
 
 class Answering(nn.Module):  # type: ignore[misc]
-    """What is exported: probabilities [rows, classes], or values [rows, 1] on the label's own scale."""
+    """What is exported: probabilities [rows, classes], or values [rows, outputs] on the labels' own scales: `centre`
+    and `spread` are a number each, or of several labels [outputs]."""
 
-    def __init__(self, scored: Scored, *, classes: int, centre: float = 0.0, spread: float = 1.0) -> None:
+    def __init__(
+        self, scored: Scored, *, classes: int, centre: "float | np.ndarray" = 0.0, spread: "float | np.ndarray" = 1.0
+    ) -> None:
         super().__init__()
-        self.scored, self.classes, self.centre, self.spread = scored, classes, centre, spread
+        self.scored, self.classes = scored, classes
+        for name, scale in (("centre", centre), ("spread", spread)):
+            if isinstance(scale, float):
+                setattr(self, name, scale)
+            else:
+                self.register_buffer(name, torch.tensor(scale, dtype=torch.float32))
 
     def forward(self, matrix: torch.Tensor) -> torch.Tensor:
         """The answers to the float32 matrix [rows, features]."""

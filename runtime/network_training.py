@@ -28,9 +28,10 @@ _BATCH = 4096  # rows answered at once
 class FittedNetwork:
     """A trained network that answers like an estimator: float32 matrix [rows, features] in."""
 
-    def __init__(self, answering: Answering, width: int) -> None:
+    def __init__(self, answering: Answering, contract: Contract) -> None:
         self.answering = answering.eval().cpu()
-        self.width = width
+        self.width = len(contract.features)
+        self._several = bool(contract.outputs)
 
     def predict_proba(self, matrix: "np.ndarray") -> "np.ndarray":
         """Probabilities [rows, classes]."""
@@ -39,8 +40,9 @@ class FittedNetwork:
             return torch.cat(parts).numpy()  # type: ignore[no-any-return]
 
     def predict(self, matrix: "np.ndarray") -> "np.ndarray":
-        """Values [rows]."""
-        return self.predict_proba(matrix)[:, 0]
+        """Values [rows], or several of them [rows, outputs]."""
+        values = self.predict_proba(matrix)
+        return values if self._several else values[:, 0]
 
 
 def fit_network(settings: TrainingSettings, fitted: "Rows", watched: "Rows | None") -> FittedNetwork:
@@ -59,29 +61,40 @@ def fit_network(settings: TrainingSettings, fitted: "Rows", watched: "Rows | Non
 
 def _fit(settings: TrainingSettings, fitted: "Rows", watched: "Rows | None") -> FittedNetwork:
     contract = settings.contract
-    classes = len(contract.classes)
+    classes, outputs = len(contract.classes), len(contract.outputs)
     module, _, name = settings.estimator.rpartition(".")
     prepared = Prepared(fitted.matrix, contract.features)
-    scored = Scored(getattr(import_module(module), name), settings.arguments, prepared, max(1, classes))
-    centre, spread = (0.0, 1.0) if classes else (float(fitted.target.mean()), float(fitted.target.std()) or 1.0)
+    scored = Scored(getattr(import_module(module), name), settings.arguments, prepared, classes or outputs or 1)
+    centre, spread = (0.0, 1.0) if classes else _scale(fitted.target)
     loss = _Loss(classes=classes, centre=centre, spread=spread)
     _descend(scored, loss, settings.fit, rows=(loss.tensors(fitted), watched and loss.tensors(watched)))
-    return FittedNetwork(Answering(scored, classes=classes, centre=centre, spread=spread), len(contract.features))
+    return FittedNetwork(Answering(scored, classes=classes, centre=centre, spread=spread), contract)
+
+
+def _scale(target: "np.ndarray") -> "tuple[float | np.ndarray, float | np.ndarray]":
+    """Mean and spread of the label, 1 where it never varies; of several labels one each, [outputs]."""
+    import numpy as np
+
+    if target.ndim == 1:
+        return float(target.mean()), float(target.std()) or 1.0
+    spread = target.std(axis=0)
+    return target.mean(axis=0), np.where(spread > 0, spread, 1.0)
 
 
 class _Loss:
     """How far scores are from the truth: cross entropy, or squares of values brought to one spread."""
 
-    def __init__(self, *, classes: int, centre: float, spread: float) -> None:
+    def __init__(self, *, classes: int, centre: "float | np.ndarray", spread: "float | np.ndarray") -> None:
         self._classes, self._centre, self._spread = classes, centre, spread
         self._loss = nn.CrossEntropyLoss() if classes else nn.MSELoss()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     def tensors(self, rows: "Rows") -> tuple[torch.Tensor, torch.Tensor]:
-        """The matrix, and class indices [rows] or scaled values [rows, 1], where they are learned from."""
+        """The matrix, and class indices [rows] or scaled values [rows, outputs], where they are learned from."""
         target = torch.from_numpy(rows.target)
         if not self._classes:
-            target = ((target - self._centre) / self._spread).to(torch.float32)[:, None]
+            target = torch.from_numpy((rows.target - self._centre) / self._spread).to(torch.float32)
+            target = target.reshape(len(target), -1)
         return torch.from_numpy(rows.matrix).to(self.device), target.to(self.device)
 
     def __call__(self, scored: Scored, matrix: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

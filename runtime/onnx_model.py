@@ -14,11 +14,13 @@ BATCH = 4096  # rows at once: what a model keeps of each stays in memory
 
 @dataclass(frozen=True)
 class OnnxModel:
-    """`features` is what its input columns are, `classes` what its output columns are (none: one number)."""
+    """`features` is what its input columns are, `classes` or `outputs` what its output columns are (neither: one
+    number)."""
 
     onnx: bytes
     features: tuple[Column, ...]
     classes: tuple[bool | str, ...]
+    outputs: tuple[str, ...] = ()
 
     @cached_property
     def session(self) -> Any:
@@ -32,16 +34,17 @@ class OnnxModel:
         return InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
 
     def predict(self, matrix: "np.ndarray") -> "np.ndarray":
-        """Probabilities [rows, classes], or values [rows]."""
+        """Probabilities [rows, classes], values [rows], or several of them [rows, outputs]."""
         import numpy as np
 
         starts = range(0, max(len(matrix), 1), BATCH)
         batches = [self.session.run(None, {"X": matrix[start : start + BATCH]})[0] for start in starts]
         result = np.concatenate(batches)
-        return result if self.classes else result[:, 0]
+        return result if self.classes or self.outputs else result[:, 0]
 
-    def output(self, matrix: "np.ndarray") -> "np.ndarray":
-        """The one number per row that is watched: the positive class's probability, the likeliest one, or the value."""
+    def watched(self, matrix: "np.ndarray") -> "np.ndarray":
+        """What is watched of each row: the positive class's probability, the likeliest one, the value [rows], or each
+        of several values [rows, outputs]."""
         import numpy as np
 
         predicted = self.predict(matrix)

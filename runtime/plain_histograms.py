@@ -22,7 +22,9 @@ class Histograms:
         self._width = len(features)
         columns: Mapping[str, Column] = profile["columns"]
         self._bins = [(at, name, _edges(columns[name])) for at, name in enumerate(features) if name in columns]
-        self._scores = _edges(profile["prediction"])
+        outputs = profile["prediction"].get("outputs", {})
+        self._outputs = [(name, _edges(output)) for name, output in outputs.items()]
+        self._scores = [] if outputs else _edges(profile["prediction"])
         self._buffer: list[tuple[bytes, Scores]] = []
 
     def add(self, rows: bytes, scores: Scores) -> None:
@@ -34,12 +36,20 @@ class Histograms:
         taken, self._buffer = self._buffer, []
         values = array("f", b"".join([rows for rows, _ in taken]))
         columns = {name: _count(values[at :: self._width].tolist(), edges) for at, name, edges in self._bins}
-        watched = [max(score) if isinstance(score, list) else score for _, scores in taken for score in scores]
-        return {
-            "rows": len(values) // self._width,
-            "columns": columns,
-            "prediction": {"counts": _count(watched, self._scores)["counts"]},
-        }
+        prediction = self._predicted([score for _, scores in taken for score in scores])
+        return {"rows": len(values) // self._width, "columns": columns, "prediction": prediction}
+
+    def _predicted(self, scores: Sequence[Any]) -> dict[str, Any]:
+        """`counts` of what is watched of an answer; of several outputs each has its own, by name."""
+        if self._outputs:
+            return {
+                "outputs": {
+                    name: {"counts": _count([score[at] for score in scores], edges)["counts"]}
+                    for at, (name, edges) in enumerate(self._outputs)
+                }
+            }
+        watched = [max(score) if isinstance(score, list) else score for score in scores]
+        return {"counts": _count(watched, self._scores)["counts"]}
 
 
 def _edges(column: Column) -> list[float]:

@@ -25,7 +25,7 @@ def make_profile(
         "columns": {
             c.name: _column(c, matrix[:, index], nulls=nulls[c.name]) for index, c in enumerate(model.features)
         },
-        "prediction": _numeric(model.output(matrix)),
+        "prediction": _prediction(model, matrix),
         "importance": list(importance),
     }
     text = json.dumps(profile, sort_keys=True, separators=(",", ":"))
@@ -45,6 +45,14 @@ def bin_edges(values: "np.ndarray") -> list[float]:
     if not len(edges):
         edges = np.unique(values)[1:2]
     return [float(edge) for edge in edges]
+
+
+def _prediction(model: OnnxModel, matrix: "np.ndarray") -> dict[str, Any]:
+    """What is watched of the answers; of several outputs each, in their order."""
+    watched = model.watched(matrix)
+    if not model.outputs:
+        return _numeric(watched)
+    return {"outputs": {name: _numeric(watched[:, at]) for at, name in enumerate(model.outputs)}}
 
 
 def _column(column: Column, values: "np.ndarray", *, nulls: int) -> dict[str, Any]:

@@ -161,10 +161,10 @@ def _totals(value: Affine) -> list[Total]:
     return found
 
 
-# Where the power would overflow, math.exp raises: ONNX says infinity, and 0 of what is one over it. NaN stays NaN.
+# Where a power is no float32 any more ONNX says infinity, and 0 of what is one over it. NaN stays NaN.
 _CALLS: Mapping[str, Callable[..., str]] = {
     "clip": lambda x, least, most: f"min(max({x}, {least}), {most})",
-    "exp": lambda x: f"1e999 if {x} >= 709.0 else exp({x})",
+    "exp": lambda x: f"1e999 if {x} >= 88.72283905206835 else exp({x})",
     "max": lambda *x: f"max({', '.join(x)})",
     "product": lambda x, y: f"{x} * {y}",
     "quotient": lambda x, y: f"{x} / {y}",

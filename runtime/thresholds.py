@@ -36,6 +36,6 @@ def _thresholds(model: Any) -> "list[np.ndarray]":
         return [tree.nodes["num_threshold"] for stage in last._predictors for tree in stage]
     if hasattr(last, "tree_"):
         return [last.tree_.threshold]
-    trees = getattr(last, "estimators_", ())
-    flat = trees.ravel() if hasattr(trees, "ravel") else trees
-    return [tree.tree_.threshold for tree in flat if hasattr(tree, "tree_")]
+    parts = getattr(last, "estimators_", ())
+    flat = parts.ravel() if hasattr(parts, "ravel") else parts
+    return [threshold for part in flat for threshold in _thresholds(part)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlspec.runtime import boosting
 from mlspec.runtime.contract import Contract, ContractBroken
+from mlspec.runtime.each_output import EachOutput
 from mlspec.runtime.estimators import make_estimator
 from mlspec.runtime.thresholds import round_thresholds
 from mlspec.runtime.training_settings import TrainingSettings
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 
 class Rows(NamedTuple):
-    """Rows to learn from: float32 [rows, features], and class indices or values [rows]."""
+    """Rows to learn from: float32 [rows, features], and class indices or values [rows], or several [rows, outputs]."""
 
     matrix: "np.ndarray"
     target: "np.ndarray"
+
+    @property
+    def each(self) -> "list[Rows]":
+        """The same rows for each output."""
+        return [Rows(self.matrix, target) for target in self.target.T]
 
 
 def fit_model(settings: TrainingSettings, matrix: "np.ndarray", target: "np.ndarray", *, parts: "Parts") -> Any:
@@ -40,7 +46,21 @@ def _fit_sklearn(settings: TrainingSettings, rows: Rows, parts: "Parts") -> Any:
         if len(parts.validation) and arguments["early_stopping"]:
             watched = {"X_val": rows.matrix[parts.validation], "y_val": rows.target[parts.validation]}
     model = _made(settings, arguments)
-    return model.fit(*_fitted(settings.contract, rows, parts, stopping=bool(watched)), **watched)
+    fitted = _fitted(settings.contract, rows, parts, stopping=bool(watched))
+    if watched and settings.contract.outputs:
+        return _fit_stopping(model, fitted, Rows(watched["X_val"], watched["y_val"]))
+    return model.fit(*fitted, **watched)
+
+
+def _fit_stopping(model: Any, fitted: Rows, watched: Rows) -> Any:
+    """A MultiOutputRegressor whose estimators each stop on their own output, which its `fit` does not offer."""
+    from sklearn.base import clone
+
+    pairs = zip(fitted.each, watched.each, strict=True)
+    model.estimators_ = [
+        clone(model.estimator).fit(*rows, X_val=watched.matrix, y_val=watched.target) for rows, watched in pairs
+    ]
+    return model
 
 
 def _fit_boosting(fit: Callable[..., Any]) -> Callable[[TrainingSettings, Rows, "Parts"], Any]:
@@ -49,7 +69,11 @@ def _fit_boosting(fit: Callable[..., Any]) -> Callable[[TrainingSettings, Rows, 
         arguments = {name: value for name, value in settings.arguments.items() if name not in boosting.STOPPING}
         watched = Rows(rows.matrix[parts.validation], rows.target[parts.validation]) if rounds else None
         taken = _fitted(settings.contract, rows, parts, stopping=bool(rounds))
-        return fit(_made(settings, arguments), taken, watched, rounds)
+        if not settings.contract.outputs:
+            return fit(_made(settings, arguments), taken, watched, rounds)
+        stopping = watched.each if watched else [None] * len(settings.contract.outputs)
+        pairs = zip(taken.each, stopping, strict=True)
+        return EachOutput([fit(_made(settings, arguments), one, seen, rounds) for one, seen in pairs])
 
     return fitted
 
@@ -69,6 +93,7 @@ def _made(settings: TrainingSettings, arguments: Mapping[str, Any]) -> Any:
         features=settings.contract.features,
         seed=settings.seed,
         preprocess=settings.preprocess,
+        outputs=len(settings.contract.outputs),
     )
 
 

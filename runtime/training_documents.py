@@ -83,13 +83,20 @@ def description_of(order: Order, learned: Learned, importance: dict[str, float])
         "task": order.settings.contract.task,
         "features": features,
         "classes": model.classes,
-        "output": "probability" if model.classes else "value",
+        **_answered(model),
         "onnx_sha256": hashlib.sha256(model.onnx).hexdigest(),
         **({} if compiled.refused else {"compiled_sha256": compiled.digest}),
         **({"explainer_sha256": hashlib.sha256(learned.explainer).hexdigest()} if learned.explainer else {}),
         "importance": importance,
         "versions": {library: version(library) for library in (*LIBRARIES, *_learned_with(order.settings.framework))},
     }
+
+
+def _answered(model: OnnxModel) -> dict[str, Any]:
+    """What a row's answer is, and what its numbers are called where there are several."""
+    if model.outputs:
+        return {"output": "values", "outputs": list(model.outputs)}
+    return {"output": "probability" if model.classes else "value"}
 
 
 def _learned_with(framework: str) -> list[str]:

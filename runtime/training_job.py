@@ -116,7 +116,7 @@ def _learn(order: Order, rows: "pl.DataFrame") -> Learned:
     fitted = fit_model(order.settings, matrix, target, parts=parts)
     _say("fitted")
     model = export_model(fitted, contract)
-    spread = float(target[parts.train].std()) if contract.task == "regression" else 1.0
+    spread = target[parts.train].std(axis=0) if contract.task == "regression" else 1.0
     parity = check_parity(fitted, model, matrix[parts.test], contract=contract, scale=spread)
     compiled = compile_model(fitted, model, matrix[parts.test], settings=order.settings, scale=spread)
     explainer = _explained(order, fitted, model, matrix, parts) if order.settings.explain else b""

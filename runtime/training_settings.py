@@ -42,8 +42,8 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """`versus` holds each metric compared with the champion and the confidences asked of it; `segments` the columns
-    whose categories gates judge one by one; `window` is in milliseconds. `engine` is what shall
+    """`versus` holds each metric compared with the champion (of one output: `rmse of cost`) and the confidences asked;
+    `segments` the columns whose categories gates judge one by one; `window` is in milliseconds. `engine` is what shall
     serve the model on `target`; auto: what measures better."""
 
     model: str

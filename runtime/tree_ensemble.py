@@ -43,6 +43,13 @@ def constant(target: int, value: float) -> Tree:
     return Tree(target, (Node(value, 0.0),))
 
 
+def joined(ensembles: Sequence[Ensemble]) -> Ensemble:
+    """Ensembles of one target each, all of one estimator's kind, as one that has a target for each of them."""
+    trees = (replace(tree, target=target) for target, one in enumerate(ensembles) for tree in one.trees)
+    base = tuple(start for one in ensembles for start in one.base)
+    return replace(ensembles[0], trees=tuple(trees), base=base)
+
+
 def ensemble_model(ensemble: Ensemble, *, width: int, classes: int) -> Any:
     """The ModelProto for `width` features: `probabilities` of `classes`, or `value` where there are none. Made of
     TreeEnsembleClassifier or TreeEnsembleRegressor: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html"""
@@ -54,7 +61,7 @@ def ensemble_model(ensemble: Ensemble, *, width: int, classes: int) -> Any:
         nodes,
         "model",
         [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, width])],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, [None, classes or 1])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, [None, classes or len(ensemble.base)])],
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
     return helper.make_model(graph, opset_imports=opsets, ir_version=9)
@@ -98,7 +105,7 @@ def _regressor(ensemble: Ensemble) -> list[Any]:
         ["X"],
         ["margin" if operator else "value"],
         domain="ai.onnx.ml",
-        n_targets=1,
+        n_targets=len(ensemble.base),
         base_values=list(ensemble.base),
         **_leaves(ensemble, "target"),
         **_branches(ensemble),

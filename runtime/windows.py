@@ -12,12 +12,12 @@ Counts = tuple[int, ...]
 class Line:
     """One flush of one instance of the function: when it ended (epoch ms), its rows, and counts by column.
 
-    A column's nulls are its last count; predictions have none."""
+    A column's nulls are its last count; predictions have none. Of one thing answered the name is empty."""
 
     end: int
     rows: int
     columns: Mapping[str, Counts]
-    prediction: Counts
+    predictions: Mapping[str, Counts]
 
 
 def read_lines(messages: Iterable[str], *, release: str, profile: str) -> list[Line]:
@@ -39,8 +39,8 @@ def merge(lines: Iterable[Line]) -> Line:
     return Line(
         end=max((line.end for line in lines), default=0),
         rows=sum(line.rows for line in lines),
-        columns={name: _sum(line.columns[name] for line in lines) for name in (lines[0].columns if lines else ())},
-        prediction=_sum(line.prediction for line in lines),
+        columns=_sums([line.columns for line in lines]),
+        predictions=_sums([line.predictions for line in lines]),
     )
 
 
@@ -49,13 +49,23 @@ def reference_counts(column: Mapping[str, Any]) -> Counts:
     return (*column["counts"], column["nulls"])
 
 
+def prediction_counts(prediction: Mapping[str, Any]) -> dict[str, Counts]:
+    """The counts of a profile's or a line's prediction: of each of several outputs, or of the one thing answered."""
+    outputs = prediction.get("outputs", {"": prediction})
+    return {name: tuple(output["counts"]) for name, output in outputs.items()}
+
+
 def _key(entry: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     return (entry.get("mlspec"), entry.get("release"), entry.get("profile"))
 
 
 def _line(entry: Mapping[str, Any]) -> Line:
     columns = {name: reference_counts(column) for name, column in entry["columns"].items()}
-    return Line(entry["to"], entry["rows"], columns, tuple(entry["prediction"]["counts"]))
+    return Line(entry["to"], entry["rows"], columns, prediction_counts(entry["prediction"]))
+
+
+def _sums(counted: list[Mapping[str, Counts]]) -> dict[str, Counts]:
+    return {name: _sum(counts[name] for counts in counted) for name in (counted[0] if counted else ())}
 
 
 def _sum(counts: Iterable[Counts]) -> Counts:

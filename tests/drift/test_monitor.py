@@ -135,6 +135,22 @@ def test_each_watch_has_its_own_window(make_store: Callable[..., Any], make_line
     assert prediction["drift"] == pytest.approx(0, abs=1e-6)
 
 
+def test_each_of_several_outputs_is_judged_and_the_furthest_is_the_drift(
+    make_store: Callable[..., Any], make_line: Callable[..., str]
+) -> None:
+    outputs = {"cost": {"counts": [580, 420]}, "grams": {"counts": [100, 900]}}
+    store = make_store(make_line(0, prediction={"outputs": outputs}), make_line(5, prediction={"outputs": outputs}))
+    name = next(name for name in store.objects if name.endswith("profile.json"))
+    profile = store.objects[name]
+    store.objects[name] = {**profile, "prediction": {"outputs": dict.fromkeys(outputs, profile["prediction"])}}
+    run = Run(store, PREDICTION)
+
+    finding = run()["findings"][0]
+
+    assert finding["columns"] == {"cost": js([600, 400], [1160, 840]), "grams": js([600, 400], [200, 1800])}
+    assert [line["prediction_drift"] for line in run.printed] == [finding["columns"]["grams"]]
+
+
 def test_predictions_are_judged(make_store: Callable[..., Any], make_line: Callable[..., str]) -> None:
     run = Run(make_store(make_line(0, prediction={"counts": [100, 900]})), PREDICTION)
 

@@ -43,11 +43,11 @@ def test_the_sum_of_instances_is_the_whole(instances: list[list[Any]]) -> None:
 
 
 def test_nothing_merges_into_nothing() -> None:
-    assert merge([]) == Line(end=0, rows=0, columns={}, prediction=())
+    assert merge([]) == Line(end=0, rows=0, columns={}, predictions={})
 
 
 def test_lines_on_other_bins_are_not_added() -> None:
-    lines = [Line(1, 1, {"km": (1, 0)}, (1,)), Line(1, 1, {"km": (1, 0, 0)}, (1,))]
+    lines = [Line(1, 1, {"km": (1, 0)}, {"": (1,)}), Line(1, 1, {"km": (1, 0, 0)}, {"": (1,)})]
 
     with pytest.raises(ValueError, match="longer"):
         merge(lines)

@@ -32,13 +32,30 @@ def portions(score: Any) -> Any:
     return st.lists(st.lists(st.tuples(ROW, score), min_size=1, max_size=8), max_size=6)
 
 
-def counted(kind: Any, requests: list[Any]) -> list[dict[str, Any]]:
+def counted(kind: Any, requests: list[Any], profile: Any = PROFILE) -> list[dict[str, Any]]:
     """What two takes give: of the requests, and of nothing."""
-    histograms = kind(PROFILE, FEATURES)
+    histograms = kind(profile, FEATURES)
     for request in requests:
         rows = np.array([row for row, _ in request], np.float32).tobytes()
         histograms.add(rows, [score for _, score in request])
     return [histograms.take(), histograms.take()]
+
+
+SEVERAL = {"low": {"kind": "numeric", "edges": [0.1, 0.5]}, "high": {"kind": "numeric", "edges": []}}
+
+
+@settings(max_examples=100, deadline=None)
+@given(requests=portions(st.lists(SCORE, min_size=2, max_size=2)))
+def test_both_count_each_of_several_outputs(requests: list[Any]) -> None:
+    profile = {**PROFILE, "prediction": {"outputs": SEVERAL}}
+    plain = counted(PlainHistograms, requests, profile)
+
+    assert plain == counted(Histograms, requests, profile)
+    rows = sum(map(len, requests))
+    assert {name: sum(one["counts"]) for name, one in plain[0]["prediction"]["outputs"].items()} == {
+        "low": rows,
+        "high": rows,
+    }
 
 
 @settings(max_examples=200, deadline=None)

@@ -22,16 +22,17 @@ FEATURES = (
     Column("plan", "category", values=("free", "team", "company"), nulls=1.0),
 )
 LABELS = {
-    "binary": Column("y", "bool", "label"),
-    "multiclass": Column("y", "category", "label", values=("a", "b", "c")),
-    "regression": Column("y", "float", "label"),
+    "binary": (Column("y", "bool", "label"),),
+    "multiclass": (Column("y", "category", "label", values=("a", "b", "c")),),
+    "regression": (Column("y", "float", "label"),),
+    "several": (Column("y", "float", "label"), Column("z", "float", "label"), Column("n", "int", "label")),
 }
 PARTS = Parts(np.arange(TRAINED), np.arange(TRAINED, TRAINED + WATCHED), np.arange(TRAINED + WATCHED, ROWS))
 
 
 def contract(task: str) -> Contract:
-    """The features with a label of that task."""
-    return Contract((*FEATURES, LABELS[task]))
+    """The features with what is learned in that task; `several`: numbers of very different size."""
+    return Contract((*FEATURES, *LABELS[task]))
 
 
 def settings(task: str, **given: Any) -> TrainingSettings:
@@ -53,6 +54,9 @@ def table(task: str, *, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
         "binary": (score > 1).astype(np.int64),
         "multiclass": np.digitize(score, [0.0, 2.0]).astype(np.int64),
         "regression": np.exp(score / 3) * 50,
+        "several": np.stack(
+            [np.exp(score / 3) * 50, (20 + np.tanh(size) + tick) / 1000, np.rint(1e5 * np.exp(score / 6))], 1
+        ),
     }
     return matrix, target[task]
 
@@ -76,10 +80,10 @@ def edge_rows(matrix: np.ndarray, *, largest: float, seed: int = 4) -> np.ndarra
 
 
 def difference(answers: np.ndarray, expected: np.ndarray, label: np.ndarray, task: str) -> float:
-    """The largest: of probabilities as it is, of values relative to the label's spread, or to the value if larger."""
+    """The largest: of probabilities as it is, of values relative to each label's spread, or to the value if larger."""
     if answers.ndim < expected.ndim:
         expected = expected[:, 1]
     assert answers.shape == expected.shape
-    unit = np.maximum(label.std(), np.abs(expected)) if task == "regression" else 1.0
+    unit = np.maximum(label.std(axis=0), np.abs(expected)) if task in ("regression", "several") else 1.0
     with np.errstate(invalid="ignore"):  # where both are infinite
         return float(np.max(np.where(answers == expected, 0.0, np.abs(answers - expected) / unit)))

@@ -41,35 +41,36 @@ CURVED: Steps = {
         {"_target_": "sklearn.preprocessing.PolynomialFeatures", "degree": 2},
     )
 }
-EVERY, CLASSES, VALUE = ("binary", "multiclass", "regression"), ("binary", "multiclass"), ("regression",)
+CLASSES, VALUE, VALUES = ("binary", "multiclass"), ("regression",), ("regression", "several")
+EVERY = (*CLASSES, *VALUES)
 MODELS: tuple[tuple[str, Mapping[str, Any], tuple[str, ...], Steps], ...] = (
     ("sklearn.linear_model.LogisticRegression", {"C": 0.5}, CLASSES, USUAL),
     ("sklearn.linear_model.LogisticRegression", {}, CLASSES, ORDINAL),
     ("sklearn.linear_model.LogisticRegression", {}, CLASSES, IMPUTED),
-    ("sklearn.linear_model.Ridge", {}, VALUE, USUAL),
+    ("sklearn.linear_model.Ridge", {}, VALUES, USUAL),
     ("sklearn.linear_model.Ridge", {}, VALUE, IMPUTED),
     ("sklearn.linear_model.Ridge", {}, VALUE, CURVED),
-    ("sklearn.linear_model.PoissonRegressor", {}, VALUE, IMPUTED),
+    ("sklearn.linear_model.PoissonRegressor", {}, VALUES, IMPUTED),
     ("sklearn.tree.DecisionTreeClassifier", {"max_depth": 8}, CLASSES, USUAL),
     ("sklearn.tree.DecisionTreeRegressor", {"max_depth": 8}, VALUE, RANKED),
     ("sklearn.ensemble.RandomForestClassifier", {"n_estimators": 20, "max_depth": 8}, CLASSES, USUAL),
     ("sklearn.ensemble.RandomForestClassifier", {"n_estimators": 10, "max_depth": 8}, CLASSES, FILLED),
-    ("sklearn.ensemble.RandomForestRegressor", {"n_estimators": 20, "max_depth": 8}, VALUE, FILLED),
+    ("sklearn.ensemble.RandomForestRegressor", {"n_estimators": 20, "max_depth": 8}, VALUES, FILLED),
     ("sklearn.ensemble.GradientBoostingClassifier", {"n_estimators": 30}, CLASSES, FILLED),
-    ("sklearn.ensemble.GradientBoostingRegressor", {"n_estimators": 30}, VALUE, USUAL),
+    ("sklearn.ensemble.GradientBoostingRegressor", {"n_estimators": 30}, VALUES, USUAL),
     ("sklearn.ensemble.HistGradientBoostingClassifier", {"max_iter": 60}, CLASSES, USUAL),
-    ("sklearn.ensemble.HistGradientBoostingRegressor", {"max_iter": 60}, VALUE, USUAL),
+    ("sklearn.ensemble.HistGradientBoostingRegressor", {"max_iter": 60}, VALUES, USUAL),
     ("xgboost.XGBClassifier", {"n_estimators": 60}, CLASSES, USUAL),
     ("xgboost.XGBClassifier", {"n_estimators": 20, "booster": "dart"}, CLASSES, USUAL),
     ("xgboost.XGBRFClassifier", {"n_estimators": 20}, CLASSES, USUAL),
     ("xgboost.XGBRegressor", {"n_estimators": 300, "early_stopping_rounds": None}, VALUE, USUAL),
     ("xgboost.XGBRegressor", {"n_estimators": 200, "objective": "reg:gamma"}, VALUE, USUAL),
-    ("xgboost.XGBRegressor", {"n_estimators": 60, "objective": "reg:absoluteerror"}, VALUE, USUAL),
+    ("xgboost.XGBRegressor", {"n_estimators": 60, "objective": "reg:absoluteerror"}, VALUES, USUAL),
     ("lightgbm.LGBMClassifier", {"n_estimators": 60}, CLASSES, USUAL),
     ("lightgbm.LGBMClassifier", {"n_estimators": 20, "boosting": "dart"}, CLASSES, USUAL),
     ("lightgbm.LGBMClassifier", {"boosting_type": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}, CLASSES, USUAL),
     ("lightgbm.LGBMRegressor", {"n_estimators": 300, "max_bin": 1000, "min_child_samples": 2}, VALUE, USUAL),
-    ("lightgbm.LGBMRegressor", {"n_estimators": 60, "objective": "tweedie"}, VALUE, USUAL),
+    ("lightgbm.LGBMRegressor", {"n_estimators": 60, "objective": "tweedie"}, VALUES, USUAL),
     ("lightgbm.LGBMRegressor", {"n_estimators": 60, "objective": "mape"}, VALUE, USUAL),
     ("mlspec.runtime.networks.TabularMLP", {"hidden": [32]}, EVERY, USUAL),
 )
@@ -93,7 +94,7 @@ def test_served_as_trained(target: str, arguments: Mapping[str, Any], steps: Ste
         exported = export_model(model, contract(task))
         largest = 1e12 if any(part in target for part in SUMMED) else 3e38
         for rows in (matrix, edge_rows(matrix, largest=largest)):
-            expected = np.asarray(model.predict(rows) if task == "regression" else model.predict_proba(rows), float)
+            expected = np.asarray(model.predict(rows) if task in VALUES else model.predict_proba(rows), float)
             assert len(rows) == 10_000
             assert difference(exported.predict(rows), expected, label, task) <= TOLERANCE
             if framework != "torch":
@@ -103,7 +104,7 @@ def test_served_as_trained(target: str, arguments: Mapping[str, Any], steps: Ste
 def compiled_answers(onnx: bytes, rows: np.ndarray, task: str) -> np.ndarray:
     """What the model answers as plain Python."""
     module: dict[str, Any] = {}
-    exec(compile(compiled_source(onnx, several=task == "multiclass"), "compiled_model", "exec"), module)
+    exec(compile(compiled_source(onnx, several=task in ("multiclass", "several")), "compiled_model", "exec"), module)
     return np.array(module["predict"](map(tuple, rows.tolist())))
 
 

@@ -72,6 +72,12 @@ def regression(contract: Contract = CONTRACT) -> Contract:
     return replace(contract, columns=(*COLUMNS, Column("cost", "float", "label")))
 
 
+def several(contract: Contract = CONTRACT) -> Contract:
+    """The same features with two numbers of very different size to learn."""
+    labels = (Column("cost", "float", "label"), Column("grams", "int", "label"))
+    return replace(contract, columns=(*COLUMNS, *labels))
+
+
 def job_folder(
     base: Path, table: pl.DataFrame, *, champion: Path | None = None, now: datetime = NOW, **told: str
 ) -> Path:

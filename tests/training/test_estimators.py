@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +18,14 @@ from mlspec.runtime.train import fit_model
 from mlspec.runtime.training_settings import TrainingSettings
 from mlspec.specs.estimators import ESTIMATORS as KNOWN
 from mlspec.specs.estimators import framework_of
-from tests.training.tables import COLUMNS, CONTRACT, SETTINGS, orders, regression
+from tests.training.tables import COLUMNS, CONTRACT, SETTINGS, orders, regression, several
 
 QUICK = {"GradientBoosting": {"n_estimators": 10}, "HistGradientBoosting": {"max_iter": 20}, "MLP": {"max_iter": 30}}
 TRAIN = 600
-TABLE = orders(1200).with_columns(cost=20 + 3 * orders(1200)["count"] + orders(1200)["late"].cast(float))
+TABLE = orders(1200).with_columns(
+    cost=20 + 3 * orders(1200)["count"] + orders(1200)["late"].cast(float),
+    grams=5000 + 100 * orders(1200)["count"] - 900 * orders(1200)["late"].cast(int),
+)
 MULTI = Contract((*COLUMNS[1:5], replace(COLUMNS[5], role="label")))
 CLASSIFIERS = [name for name, kind in ESTIMATORS.items() if kind.classifier]
 REGRESSORS = [name for name, kind in ESTIMATORS.items() if not kind.classifier]
@@ -38,7 +42,7 @@ def settings_for(name: str, contract: Contract) -> TrainingSettings:
     return replace(SETTINGS, estimator=name, arguments=arguments, contract=contract, framework=framework)
 
 
-def learn(name: str, contract: Contract) -> tuple[object, OnnxModel, np.ndarray, float]:
+def learn(name: str, contract: Contract) -> tuple[Any, OnnxModel, np.ndarray, np.ndarray]:
     matrix, target = feature_matrix(TABLE, contract.features), target_vector(TABLE, contract)
     none = np.arange(0)
     parts = Parts(np.arange(TRAIN), none, np.arange(TRAIN, TABLE.height))
@@ -46,23 +50,28 @@ def learn(name: str, contract: Contract) -> tuple[object, OnnxModel, np.ndarray,
         warnings.simplefilter("ignore")
         model = fit_model(settings_for(name, contract), matrix, target, parts=parts)
         exported = export_model(model, contract)
-    return model, exported, matrix[TRAIN:], float(np.std(target))
+    return model, exported, matrix[TRAIN:], np.std(target, axis=0)
 
 
 CASES = [
     *((name, CONTRACT) for name in CLASSIFIERS),
     *((name, MULTI) for name in CLASSIFIERS),
     *((name, regression()) for name in REGRESSORS),
+    *((name, several()) for name in REGRESSORS),
 ]
+NAMES = [f"{name.rpartition('.')[2]}-{'several' if c.outputs else c.task}" for name, c in CASES]
 
 
-@pytest.mark.parametrize(("name", "contract"), CASES, ids=[f"{n.rpartition('.')[2]}-{c.task}" for n, c in CASES])
+@pytest.mark.parametrize(("name", "contract"), CASES, ids=NAMES)
 def test_onnx_answers_as_the_estimator_does(name: str, contract: Contract) -> None:
     model, exported, rows, scale = learn(name, contract)
     parity = check_parity(model, exported, rows, contract=contract, scale=scale)
     assert parity.rows > 2 * len(rows)
     assert parity.max_difference <= TOLERANCE
-    assert [o.name for o in exported.session.get_outputs()] == ["probabilities" if contract.classes else "value"]
+    name_of_output = "probabilities" if contract.classes else "values" if contract.outputs else "value"
+    width = len(contract.classes) or len(contract.outputs) or 1
+    (output,) = exported.session.get_outputs()
+    assert (output.name, output.shape[1]) == (name_of_output, width)
     assert learn(name, contract)[1].onnx == exported.onnx
 
 

@@ -81,6 +81,15 @@ def test_weights_count_as_repeated_rows(task: Any, metric: str) -> None:
     assert weighted(metric, truth, predicted, weights=weights, task=task) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("metric", METRICS["regression"])
+def test_of_several_outputs_a_metric_is_the_mean(metric: str) -> None:
+    truth, predicted = RANDOM.normal(5, 2, (ROWS, 3)) * [1, 10, 100], RANDOM.normal(5, 2, (ROWS, 3)) * [1, 10, 100]
+    weights = RANDOM.integers(0, 4, (2, ROWS)).astype(float)
+    peer = PEERS["regression", metric]
+    expected = [np.mean([peer(truth[:, k], predicted[:, k], w) for k in range(3)]) for w in weights]
+    assert weighted(metric, truth, predicted, weights=weights, task="regression") == pytest.approx(expected)
+
+
 def test_every_metric_of_the_language_is_measured() -> None:
     assert set().union(*METRICS.values()) == set(get_args(Metric))
 
