@@ -1,9 +1,9 @@
-"""Tensors that follow the JSON of an Open Inference Protocol request as they are in memory, little-endian.
+"""Tensors that follow the JSON of the Open Inference Protocol as they are in memory, little-endian.
 
 https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md"""
 
-from collections.abc import Iterator
-from struct import Struct, error, unpack
+from collections.abc import Iterator, Sequence
+from struct import Struct, error, pack, unpack
 from typing import Any
 
 _CODES = {
@@ -48,6 +48,14 @@ def values_of(datatype: str, data: bytes) -> list[Any]:
         raise BadTensor(f"{len(data)} bytes are no whole number of {datatype}")
     values = unpack(f"<{len(data) // layout.size}{_CODES[datatype]}", data)
     return [None if value != value else value for value in values]
+
+
+def bytes_of(datatype: str, values: Sequence[Any]) -> bytes:
+    """The values of an output; a text has its length before it."""
+    if datatype == "BYTES":
+        texts = [value.encode() for value in values]
+        return b"".join([_LENGTH.pack(len(text)) + text for text in texts])
+    return pack(f"<{len(values)}{_CODES[datatype]}", *values)
 
 
 def _texts(data: bytes) -> Iterator[str]:

@@ -6,7 +6,8 @@ from typing import Protocol, cast
 from mlspec.runtime.http_head import Head
 from mlspec.runtime.http_incoming import Door, Incoming, Message
 from mlspec.runtime.http_model import Outcome
-from mlspec.runtime.http_replies import CONTINUE, Heads, Page, refusal
+from mlspec.runtime.http_replies import CONTINUE, Heads, Page, prediction, refusal
+from mlspec.runtime.payload import WithTensors
 
 _MOST_KNOWN = 1024  # heads; beyond it all are forgotten
 _LINGER_SECONDS = 5.0  # what is still being sent is read so long, else its sender would not see the answer
@@ -98,12 +99,14 @@ class Connection(asyncio.Protocol):
 
     def take(self, head: Head, outcome: Outcome) -> None:
         """Answer with predictions, in one write, or with why there are none."""
+        body = outcome.body
         if outcome.status == 200 and head.keep_alive and not (self._site.draining or self._ending):
-            body = outcome.body
-            self._to.write(b"%b%d\r\n\r\n%b" % (self._site.heads.good, len(body), body))
+            heads = self._site.heads
+            start = heads.attached % body.json_length if isinstance(body, WithTensors) else heads.good
+            self._to.write(b"%b%d\r\n\r\n%b" % (start, len(body), body))
             self._answered()
         else:
-            self.answer(head, Page(outcome.status, outcome.body))
+            self.answer(head, prediction(outcome.status, body))
 
     def answer(self, head: Head, page: Page) -> None:
         """Answer with `page`."""

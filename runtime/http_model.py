@@ -90,7 +90,7 @@ class Model:
         return outcomes, seen
 
     def _singly(self, lot: Sequence[Asked]) -> Answers:
-        decoded = [self._decoded(head, body) for head, body, _, _ in lot]
+        decoded = self._matrices(lot) or [self._decoded(head, body) for head, body, _, _ in lot]
         good = [one for one in decoded if not isinstance(one, Outcome)]
         scores = iter(self._scores(good))
         outcomes, seen = [], []
@@ -105,11 +105,17 @@ class Model:
                 seen.append(Seen(one.rows, told))
         return outcomes, seen
 
+    def _matrices(self, lot: Sequence[Asked]) -> Sequence[Decoded | Outcome] | None:
+        """The rows of a lot of matrices in memory, all good; None for any other."""
+        if not all(head.json_length for head, _, _, _ in lot):
+            return None
+        from mlspec.runtime.attached_matrix import attached_matrices
+
+        return attached_matrices(self._contract, [_payload(head, body) for head, body, _, _ in lot])
+
     def _decoded(self, head: Head, body: bytes) -> Decoded | Outcome:
-        protocol = head.route.protocol
         try:
-            asked = Payload(body, head.content_type, protocol, head.partial, head.explain, head.json_length)
-            return decode(self._contract, asked)
+            return decode(self._contract, _payload(head, body))
         except Refusal as refusal:
             return Outcome(refusal.status, encode(refusal.body))
         except Exception:
@@ -149,6 +155,10 @@ class Model:
     def _failed(self) -> Outcome:
         request = self._report("failure", traceback.format_exc())
         return Outcome(500, encode({"error": "internal", "request": request}))
+
+
+def _payload(head: Head, body: bytes) -> Payload:
+    return Payload(body, head.content_type, head.route.protocol, head.partial, head.explain, head.json_length)
 
 
 def gains_together(engine: Engine, features: int) -> bool:

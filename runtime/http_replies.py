@@ -5,8 +5,11 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
+from mlspec.runtime.payload import WithTensors
+
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
+BINARY = b"application/octet-stream"  # JSON, and tensors behind it
 NOTHING = b""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -21,12 +24,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class Page(NamedTuple):
-    """An answer that is no prediction; `allow` are the methods of a 405."""
+    """An answer in full; `allow` are the methods of a 405, `json_length` is what comes before tensors."""
 
     status: int
     body: bytes
     content_type: bytes = JSON
     allow: bytes = NOTHING
+    json_length: int = 0
 
 
 def refusal(status: int, error: str, reason: str, *, allow: bytes = NOTHING) -> Page:
@@ -34,11 +38,19 @@ def refusal(status: int, error: str, reason: str, *, allow: bytes = NOTHING) -> 
     return Page(status, encode({"error": error, "reason": reason}), allow=allow)
 
 
+def prediction(status: int, body: bytes) -> Page:
+    """The answer that a request for predictions gets."""
+    if isinstance(body, WithTensors):
+        return Page(status, body, BINARY, json_length=body.json_length)
+    return Page(status, body)
+
+
 class Heads:
     """The first lines of responses; `stamp` renews their date, RFC 9110 wants one."""
 
     def __init__(self) -> None:
         self.good = NOTHING  # of a prediction, up to the number of its length
+        self.attached = NOTHING  # the same where tensors are behind its JSON; to be filled with the length of that
         self._date = NOTHING
         self.stamp(time.time())
 
@@ -47,11 +59,15 @@ class Heads:
         at = time.gmtime(now)
         clock = f"{at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02}"
         self._date = f"\r\ndate: {_DAYS[at.tm_wday]}, {clock} GMT".encode()
-        self.good = b"HTTP/1.1 200 OK%b\r\ncontent-type: application/json\r\ncontent-length: " % self._date
+        start, end = b"HTTP/1.1 200 OK%b\r\ncontent-type: " % self._date, b"\r\ncontent-length: "
+        self.good = start + JSON + end
+        self.attached = start + BINARY + b"\r\ninference-header-content-length: %d" + end
 
     def response(self, page: Page, *, body: bool = True, close: bool = False) -> bytes:
         """The whole response; without its body to a HEAD request, and with word that the connection ends."""
         extra = b"\r\nallow: " + page.allow if page.allow else NOTHING
+        if page.json_length:
+            extra += b"\r\ninference-header-content-length: %d" % page.json_length
         if page.status == 503:
             extra += b"\r\nretry-after: 1"
         if close:

@@ -54,7 +54,7 @@ def _ready(pages: Pages) -> Page:
 
 
 def _server() -> bytes:
-    return encode({"name": "mlspec", "version": "1", "extensions": []})
+    return encode({"name": "mlspec", "version": "1", "extensions": ["binary_tensor_data"]})
 
 
 def _metadata(pages: Pages) -> Page:

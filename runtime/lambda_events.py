@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mlspec.runtime.payload import Payload, Problem, Refusal, broken
+from mlspec.runtime.payload import Payload, Problem, Refusal, WithTensors, broken
 
 _HEADERS = {"content-type": "application/json"}
 _JSON = "application/json"
@@ -88,12 +88,23 @@ def _is_set(query: Any, name: str) -> bool:
 
 def http_reply(event: Mapping[str, Any], status: int, body: bytes) -> dict[str, Any]:
     """The reply as the kind of event wants it."""
-    reply = {"statusCode": status, "headers": _HEADERS, "body": body.decode()}
+    headers, text, encoded = _content(body)
+    reply = {"statusCode": status, "headers": headers, "body": text, **({"isBase64Encoded": True} if encoded else {})}
     context = event["requestContext"]
     if not isinstance(context, dict) or "elb" not in context:
         return reply
-    reply |= {"statusDescription": f"{status} {_PHRASES[status]}", "isBase64Encoded": False}
+    reply |= {"statusDescription": f"{status} {_PHRASES[status]}", "isBase64Encoded": encoded}
     if "multiValueHeaders" in event:
-        reply["multiValueHeaders"] = {name: [value] for name, value in _HEADERS.items()}
+        reply["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
         del reply["headers"]
     return reply
+
+
+def _content(body: bytes) -> tuple[Mapping[str, str], str, bool]:
+    """The headers that tell of a body, its text, and whether that is base64."""
+    if not isinstance(body, WithTensors):
+        return _HEADERS, body.decode(), False
+    from base64 import b64encode
+
+    headers = {"content-type": _BINARY, "inference-header-content-length": str(body.json_length)}
+    return headers, b64encode(body).decode(), True

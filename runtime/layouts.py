@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from struct import pack
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta, Struct, ValidationError, convert, defstruct
 
@@ -14,6 +14,7 @@ from mlspec.runtime.problems import MOST_PROBLEMS, shown
 
 Limit = tuple[float, float, bool, bool]
 Limits = tuple[tuple[str, Limit], ...]
+_BLOCK = 64  # rows that are looked at side by side
 
 
 def decode_matrix(contract: ServingContract, values: list[Any], asked: Payload) -> Decoded:
@@ -27,34 +28,64 @@ def decode_matrix(contract: ServingContract, values: list[Any], asked: Payload) 
 
 def decode_bytes(contract: ServingContract, rows: bytes, asked: Payload) -> Decoded:
     """The same of rows that are float32 already: NaN is missing. What is in bounds is not unpacked."""
-    if not _in_bounds(tuple(contract.LIMITS.items()), rows):
+    if not in_bounds(contract, rows):
         return decode_matrix(contract, [None if x != x else x for x in memoryview(rows).cast("f").tolist()], asked)
     return Decoded(rows, len(rows) // 4 // len(contract.FEATURES), explain=asked.explain)
 
 
-def _in_bounds(limits: Limits, rows: bytes) -> bool:
-    """Whether NumPy, where the engine has brought it, sees nothing wrong; without it all is looked at one by one."""
+def in_bounds(contract: ServingContract, rows: bytes) -> bool:
+    """Whether NumPy, where the engine has brought it, sees nothing wrong; without it all is looked at one by one.
+
+    Blocks of rows lie over one another, so that the smallest and the largest value of each place tell of all."""
     np: Any = sys.modules.get("numpy")
     if np is None:
         return False
-    low, high, whole, nulls = _bounds(limits)
-    matrix = np.frombuffer(rows, np.float32).reshape(-1, len(limits))
-    fits = (matrix >= low) & (matrix <= high)
-    if not fits.all() and not (fits | (nulls & np.isnan(matrix))).all():
+    bounds = _bounds(tuple(contract.LIMITS.items()))
+    values = np.frombuffer(rows, np.float32)
+    block = len(bounds.least)
+    blocks, rest = divmod(len(values), block)
+    return (blocks == 0 or _fit(np, bounds, values[: blocks * block].reshape(blocks, block))) and (
+        rest == 0 or _fit(np, bounds, values[blocks * block :].reshape(1, rest))
+    )
+
+
+class Bounds(NamedTuple):
+    """Of a block of rows: the smallest and largest float32, what must be whole (None: nothing), what may be missing."""
+
+    least: Any
+    most: Any
+    whole: Any
+    nulls: Any
+
+
+def _fit(np: Any, bounds: Bounds, blocks: Any) -> bool:
+    """Whether each value is within the bounds of its place in the block; the last block may be shorter."""
+    least, most, whole, nulls = (None if part is None else part[: blocks.shape[1]] for part in bounds)
+    low = high = blocks[0]
+    if len(blocks) > 1:
+        low, high = np.minimum.reduce(blocks), np.maximum.reduce(blocks)
+    if (missing := low != low).any():  # where any value is NaN, so is the smallest
+        if (missing > nulls).any():
+            return False
+        low, high = np.fmin.reduce(blocks), np.fmax.reduce(blocks)
+    if (low < least).any() or (high > most).any():
         return False
-    numbers = matrix[:, whole]
-    return not ((numbers != np.floor(numbers)) & ~np.isnan(numbers)).any()
+    if whole is None:
+        return True
+    numbers = blocks[:, whole]
+    return not ((numbers != np.floor(numbers)) & (numbers == numbers)).any()
 
 
 @cache
-def _bounds(limits: Limits) -> tuple[Any, Any, Any, Any]:
-    """The smallest and largest float32 in bounds, which columns are whole, and which may be missing."""
+def _bounds(limits: Limits) -> Bounds:
+    """The bounds of a block of rows."""
     np: Any = sys.modules["numpy"]
     low, high, whole, nulls = (np.array(values) for values in zip(*(limit for _, limit in limits), strict=True))
     least, most = low.astype(np.float32), high.astype(np.float32)
     least = np.where(least < low, np.nextafter(least, np.float32(np.inf)), least)
     most = np.where(most > high, np.nextafter(most, np.float32(-np.inf)), most)
-    return least, most, np.flatnonzero(whole), nulls
+    block = [np.tile(part, _BLOCK) for part in (least, most, whole, nulls)]
+    return Bounds(block[0], block[1], block[2] if whole.any() else None, block[3])
 
 
 def _problems(contract: ServingContract, values: list[Any]) -> Iterator[Problem]:

@@ -8,8 +8,11 @@ from onnxruntime import InferenceSession, SessionOptions
 
 from mlspec.runtime.engines import DamagedRelease, Description, Folder, Scores, answers_each, read_file
 
-# Searching the bytes is far cheaper than looking at each number; a hit by chance costs one copy.
+# Searching the bytes of few rows is cheaper than looking at each number; a hit by chance costs one copy. Of many rows
+# the largest number tells first: floats that are not negative have the order of their bytes as whole numbers, NaN last.
 _UNSEEN = np.float32(np.inf).tobytes()
+_INFINITY = 0x7F800000
+_MANY = 2048  # bytes
 
 
 class OnnxEngine:
@@ -34,7 +37,13 @@ class OnnxEngine:
 
     def _matrix(self, rows: bytes) -> NDArray[np.float32]:
         matrix = np.frombuffer(rows, np.float32).reshape(-1, self._width)
-        return np.where(matrix == np.inf, np.float32(np.nan), matrix) if _UNSEEN in rows else matrix
+        return np.where(matrix == np.inf, np.float32(np.nan), matrix) if _may_have_unseen(rows) else matrix
+
+
+def _may_have_unseen(rows: bytes) -> bool:
+    if len(rows) > _MANY and np.maximum.reduce(np.frombuffer(rows, np.int32)) < _INFINITY:
+        return False
+    return _UNSEEN in rows
 
 
 def _options(threads: int) -> SessionOptions:

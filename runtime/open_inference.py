@@ -5,14 +5,16 @@ One input a column, shape [rows] or [rows, 1]; or one FP32 input `X`, [rows, fea
 from collections.abc import Iterator
 from itertools import islice
 from math import prod
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import DecodeError, Meta, Struct, ValidationError, convert
-from msgspec.json import Decoder
+from msgspec import DecodeError, ValidationError, convert
 from msgspec.structs import replace
 
+from mlspec.runtime.attached_matrix import attached_matrix
 from mlspec.runtime.binary_tensors import BadTensor, parts_of, size_of, values_of
+from mlspec.runtime.infer_request import InferRequest, Tensor, attached_outputs, read_json
 from mlspec.runtime.large_bodies import check_tensors
+from mlspec.runtime.layouts import decode_bytes, decode_matrix, in_bounds
 from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, ServingContract, check_count
 from mlspec.runtime.problems import MOST_PROBLEMS
 from mlspec.runtime.tables import decode_table
@@ -22,37 +24,11 @@ NUMBERS = ("FP16", "FP32", "FP64", *WHOLE)
 _MOST_SHOWN = 5
 
 
-class Tensor(Struct, gc=False):
-    """One input: `data` flat or nested, in row-major order."""
-
-    name: str
-    shape: list[Annotated[int, Meta(ge=0)]]
-    datatype: str
-    data: list[Any] = []
-    parameters: dict[str, Any] = {}
-
-
-class Wanted(Struct, gc=False):
-    """An output that the caller names."""
-
-    name: str
-    parameters: dict[str, Any] = {}
-
-
-class InferRequest(Struct, gc=False):
-    """The body of `POST /v2/models/<model>/infer`."""
-
-    inputs: Annotated[list[Tensor], Meta(min_length=1)]
-    id: str = ""
-    outputs: list[Wanted] = []
-    parameters: dict[str, Any] = {}
-
-
-_decode = Decoder(InferRequest).decode
-
-
 def decode_v2(contract: ServingContract, payload: Payload) -> Decoded:
     """The rows of an inference request; raises Refusal with the protocol's `{"error": text}`."""
+    decoded = attached_matrix(contract, payload)
+    if decoded is not None and in_bounds(contract, decoded.rows):
+        return decoded
     try:
         return _decoded(contract, payload)
     except Refusal as refusal:
@@ -65,10 +41,11 @@ def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
         check_tensors(contract, body[: payload.json_length] if payload.json_length else body)
     try:
         if payload.json_length:
-            request = _decode(body[: payload.json_length])
+            request = read_json(body[: payload.json_length])
             raw = _attached(request, body[payload.json_length :])
         else:
-            request, raw = (_decode(body) if isinstance(body, bytes) else convert(body, InferRequest)), None
+            request, raw = (read_json(body) if isinstance(body, bytes) else convert(body, InferRequest)), None
+        attached = attached_outputs(request) if isinstance(body, bytes) else []
     except (DecodeError, ValidationError, UnicodeError, RecursionError, BadTensor) as error:
         raise _refused(str(error)) from error
     tensors = {tensor.name: tensor for tensor in request.inputs}
@@ -82,7 +59,8 @@ def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
         decoded = _matrix(contract, tensors, asked, raw)
     else:
         decoded = _by_column(contract, tensors, asked)
-    return replace(decoded, protocol="v2", id=request.id, outputs=[output.name for output in request.outputs])
+    outputs = [output.name for output in request.outputs]
+    return replace(decoded, protocol="v2", id=request.id, outputs=outputs, attached=attached)
 
 
 def _attached(request: InferRequest, rest: bytes) -> bytes | None:
@@ -123,8 +101,6 @@ def _datatypes(expected: str) -> tuple[str, ...]:
 
 
 def _matrix(contract: ServingContract, tensors: dict[str, Tensor], asked: Payload, raw: bytes | None) -> Decoded:
-    from mlspec.runtime.layouts import decode_bytes, decode_matrix
-
     tensor, width = tensors["X"], len(contract.FEATURES)
     if len(tensors) > 1:
         raise _refused("the input X has all features: there can be no other input")

@@ -1,62 +1,117 @@
-"""Scores turned into the output tensors of the Open Inference Protocol v2."""
+"""Scores turned into the output tensors of the Open Inference Protocol v2, in the reply's JSON or behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
-from msgspec.json import encode
+from msgspec.json import Encoder
 
 from mlspec.runtime.answers import THRESHOLD
-from mlspec.runtime.payload import Decoded, Refusal
+from mlspec.runtime.payload import Decoded, Refusal, WithTensors
 from mlspec.runtime.replies import Replying
+
+_encode = Encoder().encode
+
+
+class Output(NamedTuple):
+    """One tensor; its values are made when they are wanted."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    data: Callable[[], Sequence[Any]]
 
 
 def encode_v2(
     release: Replying, decoded: Decoded, scores: Any, explanations: Sequence[Mapping[str, Any]] | None
 ) -> bytes:
-    """`{"model_name", "model_version", "id", "outputs"}`: the outputs that the caller named, or all."""
-    outputs = {output["name"]: output for output in _outputs(release, scores)}
+    """`{"model_name", "model_version", "id", "outputs"}`: the outputs that the caller named, or all.
+
+    WithTensors where any is wanted as bytes."""
+    outputs = _outputs(release, scores)
     if explanations is not None:
-        outputs |= {output["name"]: output for output in _explanations(explanations)}
-    unknown = [name for name in decoded.outputs if name not in outputs]
+        outputs += _explanations(explanations)
+    attached = decoded.attached
+    described, tensors = [], []
+    for output in _wanted(outputs, decoded.outputs):
+        if attached is None or output.name in attached:
+            tensors.append(_bytes(output))
+            described.append(_description(*output[:3], len(tensors[-1])))
+        else:
+            described.append(_description(*output[:3]) + _encode(output.data()) + b"}")
+    head = _head(release.model, release.release)
+    named = b',"id":' + _encode(decoded.id) if decoded.id else b""
+    json = b'%b%b,"outputs":[%b]}' % (head, named, b",".join(described))
+    return WithTensors.of(json, tensors) if tensors else json
+
+
+@lru_cache(8)
+def _head(model: str, release: str) -> bytes:
+    return _encode({"model_name": model, "model_version": release})[:-1]
+
+
+@lru_cache(1024)
+def _description(name: str, datatype: str, shape: tuple[int, ...], size: int | None = None) -> bytes:
+    """The JSON of an output whose `size` bytes are elsewhere; without, as far as its data."""
+    told = {"name": name, "datatype": datatype, "shape": shape}
+    if size is None:
+        return _encode(told)[:-1] + b',"data":'
+    return _encode({**told, "parameters": {"binary_data_size": size}})
+
+
+def _bytes(output: Output) -> bytes:
+    from mlspec.runtime.binary_tensors import bytes_of
+
+    return bytes_of(output.datatype, output.data())
+
+
+def _wanted(outputs: list[Output], names: Sequence[str]) -> list[Output]:
+    if not names:
+        return outputs
+    known = {output.name: output for output in outputs}
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise Refusal(400, {"error": f"there is no output {unknown[0]!a}; the outputs are {', '.join(outputs)}"})
-    wanted = [outputs[name] for name in decoded.outputs or outputs]
-    head = {"model_name": release.model, "model_version": release.release}
-    return encode({**head, **({"id": decoded.id} if decoded.id else {}), "outputs": wanted})
+        raise Refusal(400, {"error": f"there is no output {unknown[0]!a}; the outputs are {', '.join(known)}"})
+    if len(set(names)) < len(names):
+        raise Refusal(400, {"error": "two outputs have the same name"})
+    return [known[name] for name in names]
 
 
-def _outputs(release: Replying, scores: Any) -> list[dict[str, Any]]:
+def _outputs(release: Replying, scores: Any) -> list[Output]:
     """The outputs by the kind of answer; scores are what float32 models gave, so FP32 tells all of them."""
     rows = len(scores)
     match release.kind:
         case "binary":
-            labels = [score >= THRESHOLD for score in scores]
-            return [_tensor("probability", "FP32", [rows], scores), _tensor("label", "BOOL", [rows], labels)]
+            return [
+                Output("probability", "FP32", (rows,), lambda: scores),
+                Output("label", "BOOL", (rows,), lambda: [score >= THRESHOLD for score in scores]),
+            ]
         case "multiclass":
-            best = [str(release.names[row.index(max(row))]) for row in scores]
-            flat = list(chain.from_iterable(scores))
-            shape = [rows, len(release.names)]
-            return [_tensor("class", "BYTES", [rows], best), _tensor("probabilities", "FP32", shape, flat)]
+            shape = (rows, len(release.names))
+            return [
+                Output("class", "BYTES", (rows,), lambda: [str(release.names[row.index(max(row))]) for row in scores]),
+                Output("probabilities", "FP32", shape, lambda: list(chain.from_iterable(scores))),
+            ]
         case "values":
             columns = zip(release.names, zip(*scores, strict=True), strict=True)
-            return [_tensor(name, "FP32", [rows], list(column)) for name, column in columns]
+            return [Output(name, "FP32", (rows,), partial(_same, column)) for name, column in columns]
         case "embedding":
-            return [_tensor("embedding", "FP32", [rows, len(scores[0])], list(chain.from_iterable(scores)))]
+            return [Output("embedding", "FP32", (rows, len(scores[0])), lambda: list(chain.from_iterable(scores)))]
         case _:
-            return [_tensor("value", "FP32", [rows], scores)]
+            return [Output("value", "FP32", (rows,), lambda: scores)]
 
 
-def _explanations(explanations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _same(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+def _explanations(explanations: Sequence[Mapping[str, Any]]) -> list[Output]:
     """What each column adds, in the order of the first row's columns."""
     names = list(explanations[0]["values"])
+    shape = (len(explanations), len(names))
     flat = [row["values"][name] for row in explanations for name in names]
-    base = [row["base"] for row in explanations]
     return [
-        _tensor("explanation_base", "FP64", [len(base)], base),
-        _tensor("explanation_values", "FP64", [len(base), len(names)], flat),
+        Output("explanation_base", "FP64", shape[:1], lambda: [row["base"] for row in explanations]),
+        Output("explanation_values", "FP64", shape, lambda: flat),
     ]
-
-
-def _tensor(name: str, datatype: str, shape: list[int], data: list[Any]) -> dict[str, Any]:
-    return {"name": name, "datatype": datatype, "shape": shape, "data": data}

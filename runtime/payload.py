@@ -70,7 +70,8 @@ class Decoded(Struct, frozen=True, gc=False):
     """`rows`: `count` rows of float32, NaN missing, +inf a category unseen in training.
 
     `places` says which of the caller's `total` rows these are, where some were refused and the rest was wanted;
-    `problems` is why. `id` and `outputs` are those of an Open Inference Protocol request."""
+    `problems` is why. `id` and `outputs` are those of an Open Inference Protocol request, and `attached` which of them
+    are wanted as bytes behind the reply's JSON (None: all)."""
 
     rows: bytes
     count: int
@@ -82,6 +83,20 @@ class Decoded(Struct, frozen=True, gc=False):
     problems: Sequence[Problem] = ()
     id: str = ""
     outputs: Sequence[str] = ()
+    attached: Sequence[str] | None = ()
+
+
+class WithTensors(bytes):
+    """A reply's body: JSON of `json_length` bytes, and tensors behind it as they are in memory."""
+
+    json_length: int
+
+    @classmethod
+    def of(cls, json: bytes, tensors: Sequence[bytes]) -> "WithTensors":
+        """The body of these parts."""
+        body = cls(b"".join((json, *tensors)))
+        body.json_length = len(json)
+        return body
 
 
 class Refusal(Exception):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,6 +52,32 @@ def test_every_kind_of_http_event_is_answered(shared: Service, body: str, event:
         assert (reply["statusDescription"], reply["isBase64Encoded"]) == ("200 OK", False)
         assert ("multiValueHeaders" in reply) == ("multiValueHeaders" in event)
         assert ("headers" in reply) != ("multiValueHeaders" in reply)
+
+
+@pytest.mark.parametrize("event", [URL, {**REST, "requestContext": ELB}])
+def test_tensors_come_and_go_as_base64(shared: Service, event: dict[str, Any]) -> None:
+    values = struct.pack("<7f", 7, 1, 1, 3.5, 0, 1, 2)
+    size = {"binary_data_size": len(values)}
+    tensor = {"name": "X", "datatype": "FP32", "shape": [1, 7], "parameters": size}
+    said = json.dumps({"inputs": [tensor], "parameters": {"binary_data_output": True}}).encode()
+    headers = {"content-type": "application/octet-stream", "inference-header-content-length": str(len(said))}
+    path = {"rawPath": "/v2/models/rides/infer", "path": "/v2/models/rides/infer"}
+    body = base64.b64encode(said + values).decode()
+
+    reply = shared({**event, **path, "headers": headers, "body": body, "isBase64Encoded": True}, None)
+
+    assert (reply["statusCode"], reply["isBase64Encoded"]) == (200, True)
+    assert reply["headers"]["content-type"] == "application/octet-stream"
+    answer, length = base64.b64decode(reply["body"]), int(reply["headers"]["inference-header-content-length"])
+    first, *_ = json.loads(answer[:length])["outputs"]
+    assert (first["datatype"], first["shape"], first["parameters"]) == ("FP32", [1], {"binary_data_size": 4})
+    in_json = shared({**event, **path, "body": json.dumps(_as_json(values))}, None)["body"]
+    assert list(struct.unpack_from("<f", answer, length)) == json.loads(in_json)["outputs"][0]["data"]
+
+
+def _as_json(values: bytes) -> dict[str, Any]:
+    data = struct.unpack("<7f", values)
+    return {"inputs": [{"name": "X", "datatype": "FP32", "shape": [1, 7], "data": data}]}
 
 
 def test_a_load_balancer_is_told_of_refusals_in_words(shared: Service) -> None:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal
+from mlspec.runtime.attached_matrix import attached_matrices
+from mlspec.runtime.binary_tensors import values_of
+from mlspec.runtime.layouts import in_bounds
+from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, WithTensors
 from mlspec.runtime.replies import encode_reply, replying
 from mlspec.runtime.requests import decode
 
@@ -17,6 +20,7 @@ ROWS = [
     {"hour": 0, "city": "paris", "member": False, "km": 0.0, "temp": -3.25, "kind": None, "stops": None},
     {"hour": 23, "city": "lima", "member": True, "km": 100.0, "temp": 1e-3, "kind": "dusk", "stops": 0},
 ]
+GOOD = [7, 1, 1, 3.5, 0, 1, 2]  # a row in the layout of training
 INPUTS = {
     "hour": "INT32",
     "city": "BYTES",
@@ -96,13 +100,13 @@ def test_tensors_may_be_nested_and_named_as_a_matrix(unit: Any) -> None:
 def attached(inputs: list[tuple[dict[str, Any], bytes]], **more: Any) -> Payload:
     """A request whose tensors follow its JSON."""
     told = [{**tensor, "parameters": {"binary_data_size": len(data)}} for tensor, data in inputs]
-    head = json.dumps({"inputs": told}).encode()
-    return Payload(head + b"".join(data for _, data in inputs), protocol="v2", json_length=len(head), **more)
+    head = json.dumps({"inputs": told, **more}).encode()
+    return Payload(head + b"".join(data for _, data in inputs), protocol="v2", json_length=len(head))
 
 
-def matrix(rows: list[list[float]]) -> Payload:
+def matrix(rows: list[list[float]], **more: Any) -> Payload:
     data = np.array(rows, np.float32)
-    return attached([({"name": "X", "shape": list(data.shape), "datatype": "FP32"}, data.tobytes())])
+    return attached([({"name": "X", "shape": list(data.shape), "datatype": "FP32"}, data.tobytes())], **more)
 
 
 def test_tensors_may_follow_the_json_as_they_are_in_memory(unit: Any) -> None:
@@ -159,6 +163,61 @@ def test_bytes_that_are_no_tensor_are_refused(unit: Any, tensor: dict[str, Any],
         with pytest.raises(Refusal) as refused:
             decode(unit.contract, payload)
         assert text in str(refused.value.body["error"])
+
+
+def test_the_same_json_may_come_before_other_numbers(unit: Any) -> None:
+    good = matrix([[7, 1, 1, 3.5, 0, 1, 2]])
+    other, bad, short = (
+        good.body[: good.json_length] + np.array(row, np.float32).tobytes()
+        for row in ([8, 1, 1, 3.5, np.nan, 1, 2], [24, 1, 1, 3.5, 0, 1, 2], [7, 1, 1, 3.5, 0, 1])
+    )
+
+    def rows(body: bytes) -> list[float]:
+        found = decode(unit.contract, Payload(body, protocol="v2", json_length=good.json_length)).rows
+        return list(np.frombuffer(found, np.float32))
+
+    for _ in range(2):
+        assert rows(good.body) == [7, 1, 1, 3.5, 0, 1, 2]
+        assert np.isnan(rows(other)[4])
+        for body, error in ((bad, "row 0, input hour: expected a whole number"), (short, "24 follow the JSON")):
+            with pytest.raises(Refusal) as refused:
+                rows(body)
+            assert error in str(refused.value.body["error"])
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 128, 150])
+@pytest.mark.parametrize(("at", "value", "good"), [
+    (0, 24, False), (0, -1, False), (0, 7.5, False), (0, np.nan, False), (3, np.inf, False), (3, -np.inf, False),
+    (3, np.nextafter(np.float32(100), np.float32(101)), False), (3, 100, True), (4, np.nan, True), (6, 2.5, False),
+    (6, np.nan, True),
+])  # fmt: skip
+def test_one_value_among_many_rows_is_seen(unit: Any, rows: int, at: int, value: float, good: bool) -> None:
+    """What looks at blocks of rows says what is said of each row by itself, wherever the row is."""
+    for place in {0, rows // 2, rows - 1}:
+        values = np.array([GOOD] * rows, np.float32)
+        values[place, at] = value
+
+        assert in_bounds(unit.contract, values.tobytes()) == good
+        if good:
+            assert decode(unit.contract, matrix(values.tolist())).rows == values.tobytes()
+        else:
+            with pytest.raises(Refusal) as refused:
+                decode(unit.contract, matrix(values.tolist()))
+            assert str(refused.value.body["error"]).startswith(f"row {place}, input {list(INPUTS)[at]}: ")
+
+
+def test_matrices_are_read_together_or_one_by_one(unit: Any) -> None:
+    good, bad = matrix([GOOD, GOOD]), matrix([GOOD, [24, *GOOD[1:]]])
+    explained = msgspec.structs.replace(good, explain=True)
+    plain = Payload(json.dumps(tensors()).encode(), protocol="v2")
+
+    together = attached_matrices(unit.contract, [good, matrix([GOOD])])
+
+    assert together is not None
+    assert [one.count for one in together] == [2, 1]
+    assert together[0].rows == decode(unit.contract, good).rows
+    for other in (bad, explained, plain):
+        assert attached_matrices(unit.contract, [good, other]) is None
 
 
 @pytest.mark.parametrize("partial", [False, True])
@@ -307,6 +366,57 @@ def test_every_kind_of_answer_has_its_form_in_both_protocols(unit: Any, kind: An
     assert named["outputs"] == v2["outputs"][-1:]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_outputs_may_follow_the_json_as_they_are_in_memory(unit: Any, kind: Any) -> None:
+    task, description, scores, outputs = kind
+    contract = msgspec.structs.replace(Contract(), TASK=task)
+    release = replying(contract, {"release": "r1", **description}, "3")  # type: ignore[arg-type]
+    plain = json.loads(encode_reply(release, Decoded(b"", 2, protocol="v2", id="a"), scores))
+
+    for attached in (None, [outputs[-1][0]]):
+        body = encode_reply(release, Decoded(b"", 2, protocol="v2", id="a", attached=attached), scores)
+
+        assert isinstance(body, WithTensors)
+        said, rest = json.loads(body[: body.json_length]), body[body.json_length :]
+        assert (said["model_name"], said["model_version"], said["id"]) == ("rides", "r1", "a")
+        for told, expected in zip(said["outputs"], plain["outputs"], strict=True):
+            if attached is None or told["name"] in attached:
+                size = told.pop("parameters")["binary_data_size"]
+                told["data"], rest = values_of(told["datatype"], rest[:size]), rest[size:]
+                expected["data"] = pytest.approx(expected["data"]) if told["datatype"] == "FP32" else expected["data"]
+            assert told == expected
+        assert rest == b""
+
+
+@pytest.mark.parametrize(
+    ("asked", "attached"),
+    [
+        ({}, []),
+        ({"parameters": {"binary_data_output": True}}, None),
+        ({"outputs": [{"name": "label", "parameters": {"binary_data": True}}, {"name": "probability"}]}, ["label"]),
+        ({"outputs": [{"name": "label", "parameters": {"binary_data": False}}, {"name": "probability"}],
+          "parameters": {"binary_data_output": True}}, ["probability"]),
+    ],
+)  # fmt: skip
+def test_a_request_says_which_outputs_it_wants_as_bytes(unit: Any, asked: dict[str, Any], attached: Any) -> None:
+    assert sent(unit.contract, tensors(**asked), protocol="v2").attached == attached
+    assert decode(unit.contract, matrix([GOOD], **asked)).attached == attached
+    assert decode(unit.contract, Payload(tensors(**asked), protocol="v2")).attached == []  # what has no bytes
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"parameters": {"binary_data_output": 1}},
+        {"outputs": [{"name": "label", "parameters": {"binary_data": "yes"}}]},
+    ],
+)
+def test_what_is_wanted_as_bytes_is_said_by_true_or_false(unit: Any, asked: dict[str, Any]) -> None:
+    assert "is true or false" in v2_error(unit.contract, tensors(**asked))
+    with pytest.raises(Refusal):
+        decode(unit.contract, matrix([GOOD], **asked))
+
+
 def test_an_output_that_the_model_does_not_have_is_refused() -> None:
     release = replying(Contract(), {"release": "r1", "classes": [False, True]}, "3")  # type: ignore[arg-type]
 
@@ -314,6 +424,13 @@ def test_an_output_that_the_model_does_not_have_is_refused() -> None:
         encode_reply(release, Decoded(b"", 1, protocol="v2", outputs=["nothing"]), [0.5])
 
     assert refused.value.body == {"error": "there is no output 'nothing'; the outputs are probability, label"}
+
+
+def test_an_output_is_wanted_once() -> None:
+    release = replying(Contract(), {"release": "r1", "classes": [False, True]}, "3")  # type: ignore[arg-type]
+
+    with pytest.raises(Refusal, match="two outputs have the same name"):
+        encode_reply(release, Decoded(b"", 1, protocol="v2", outputs=["label", "label"]), [0.5])
 
 
 def test_explanations_stand_beside_their_predictions() -> None:
