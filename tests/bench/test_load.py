@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -28,7 +29,7 @@ GOOD = (Payload(b"{}"),)
 
 
 def _order(url: str, **told: float) -> Order:
-    values = {"rate": 100.0, "seconds": 1.0, "warmup": 0.0, "connections": 4, "patience": 5.0, **told}
+    values = {"rate": 100.0, "seconds": 1.0, "warmup": 0.0, "connections": 4, "patience": 60.0, **told}
     return Order(place_of(url), GOOD, **values)  # type: ignore[arg-type]
 
 
@@ -103,10 +104,10 @@ def test_a_malformed_request_must_be_refused() -> None:
     mixed = (Payload(b"{}"), Payload(b"{", malformed=True))
     with serving(lambda number, body: (400 if body == b"{" else 200, 0.0)) as server:
         order = _order(server.url)
-        strict = measure(Order(order.place, mixed, 100, 1.0, warmup=0))
+        strict = measure(replace(order, payloads=mixed, connections=64))
     assert (strict.outcomes, strict.failures) == ({"200": 50, "400 (malformed)": 50}, 0)
     with serving(lambda number, body: (200, 0.0)) as server:
-        lax = measure(Order(place_of(server.url), mixed, 100, 1.0, warmup=0))
+        lax = measure(replace(_order(server.url), payloads=mixed, connections=64))
     assert lax.failures == 50
 
 

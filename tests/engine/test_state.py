@@ -78,15 +78,15 @@ def test_a_full_disk_leaves_a_readable_state_and_nothing_twice(
 def _hold(path: Path, taken: Any, release: Any) -> None:
     with StateStore(path).lock():
         taken.set()
-        release.wait(30)
+        release.wait()
 
 
 def test_a_second_apply_is_told_who_holds_the_stack(cloud: Any, store: StateStore, bundle: Write) -> None:
     context = multiprocessing.get_context("fork")
     taken, release = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(store.path, taken, release))
+    holder = context.Process(target=_hold, args=(store.path, taken, release), daemon=True)
     holder.start()
-    assert taken.wait(30)
+    assert taken.wait(120)
     with pytest.raises(LockHeld) as raised:
         apply_bundle(bundle(alarm()), cloud=cloud, store=store, wait=0)
     (problem,) = raised.value.diagnostics
@@ -100,7 +100,7 @@ def test_a_second_apply_is_told_who_holds_the_stack(cloud: Any, store: StateStor
 
 def _apply(directory: Path, cloud: Any, path: Path) -> None:
     cloud.clients.clear()
-    apply_bundle(directory, cloud=cloud, store=StateStore(path), wait=30)
+    apply_bundle(directory, cloud=cloud, store=StateStore(path), wait=600)
 
 
 def test_two_applies_at_once_are_one_after_the_other(cloud: Any, store: StateStore, bundle: Write) -> None:

@@ -1,7 +1,8 @@
-"""What a fleet does in these tests, as a program too: `python -m tests.fleet.acts FOLDER dies|tells [NAME]`."""
+"""What a fleet does in these tests, as a program too: `python -m tests.fleet.acts FOLDER ACT [NAME]`, see `main`."""
 
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +41,22 @@ class Tells:
         return done
 
 
+@dataclass(frozen=True)
+class Outlives:
+    """Compiles, says so at once, and goes on when the command, which forked it, is gone."""
+
+    command: int
+
+    def __call__(self, project: Project) -> Outcome:
+        done = Tells()(project)
+        while os.getppid() == self.command:
+            threading.Event().wait(0.01)
+        return done
+
+
 def main(folder: str, act: str, name: str = "") -> None:
     """One line for each spec: what became of it, and the codes of what was told."""
-    acts: dict[str, Act] = {"dies": Dies(name), "tells": Tells()}
+    acts: dict[str, Act] = {"dies": Dies(name), "tells": Tells(), "outlives": Outlives(os.getpid())}
     for outcome in run_fleet(Fleet(Path(folder), workers=2), acts[act]):
         print(Path(outcome.spec).name, outcome.result, *(diagnostic.code for diagnostic in outcome.diagnostics))
 

@@ -18,13 +18,13 @@ def test_a_forked_worker_that_dies_costs_its_own_spec_only(folder: Path) -> None
 def test_killed_in_the_middle_it_leaves_nothing_behind_and_the_next_run_completes(folder: Path) -> None:
     for number in range(8):
         write_spec(folder / f"more-{number}.yaml", BINARY, f"more-{number}")
-    killed = subprocess.Popen([*ACTS, str(folder), "tells"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    killed = subprocess.Popen([*ACTS, str(folder), "outlives"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert killed.stdout is not None
     assert killed.stdout.readline() == "compiled\n"
     killed.kill()
     rest = killed.stdout.read()  # ends when the last worker, which has the same output, has ended
     assert killed.wait() < 0
-    assert rest.count("compiled") < 10, "nobody went on without the command"
+    assert rest.count("compiled") <= 1, "nobody went on without the command"  # the other of the two workers' first
     again = process(*ACTS, str(folder), "tells")
     assert sum(line.endswith(" ok") for line in again.stdout.splitlines()) == 11, again.stderr
     assert again.stdout.count("compiled") == 11
