@@ -26,6 +26,7 @@ from mlspec.specs.diagnostics import Diagnostic, SpecError
 MARK = "cloud.json"
 _NEEDED = ("boto3", "moto", "time_machine", "awslambdaric")  # by the mocked cloud's process
 _START_SECONDS = 60
+_END_SECONDS = 60  # after that it is killed, and may leave jobs behind
 _GREET_SECONDS = 30.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback is never behind a proxy
 
@@ -204,7 +205,7 @@ def stop(directory: Path) -> bool:
     if cloud is None:
         return False
     os.kill(cloud.pid, signal.SIGTERM)
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + _END_SECONDS
     while time.monotonic() < deadline and _alive(cloud.pid):
         time.sleep(0.02)
     if _alive(cloud.pid):

@@ -21,6 +21,7 @@ from urllib.parse import urlparse
 from mlspec.targets.local.cloud.process_clock import clock_folder
 from mlspec.targets.local.cloud.world import World
 
+_END_SECONDS = 30.0  # until what was killed has gone and its folder with it
 _GRACE_SECONDS = 3.0  # between SIGTERM and SIGKILL; SageMaker gives 120
 
 
@@ -67,7 +68,7 @@ class Container:
         """End the processes at once, and return when nothing of the job is left."""
         self._stopped = True
         self._signal(signal.SIGKILL)
-        self._ended.wait(_GRACE_SECONDS)
+        self._ended.wait(_END_SECONDS)
 
     def _signal(self, number: signal.Signals) -> None:
         """To the whole group: a container ends with all that runs in it."""

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 _INIT_SECONDS = 10.0  # what Lambda gives an environment to start
+_GRACE_SECONDS = 10.0  # for its last lines, which hold histograms; Lambda gives 2, on a machine that is not busy
 _ROUTE = re.compile(r"/2018-06-01/runtime/(?:invocation/(?P<id>[^/]+)/(?P<kind>response|error)|(?P<init>init/error))$")
 # time.time() and datetime follow the cloud's clock: its offset, in seconds, is a double in a mapped file.
 _BOOT = """
@@ -233,7 +234,7 @@ class Worker:
             self._process.kill()
             self._process.wait()
 
-    def close(self, *, grace: float = 2.0) -> tuple[str, ...]:
+    def close(self, *, grace: float = _GRACE_SECONDS) -> tuple[str, ...]:
         """End the environment as Lambda does, with SIGTERM first; the last lines it wrote."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
