@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mlspec.runtime.expressions import Affine, Atom, Call, Flag, Imputed, Input, Total, Whole
 from mlspec.runtime.onnx_operators import CannotCompile
 from mlspec.runtime.onnx_trees import LEAF, Ensemble, Tree
-from mlspec.runtime.tree_source import MOST_DEPTH, Operand, TooDeep, tree_lines
+from mlspec.runtime.tree_source import MOST_DEPTH, Operand, TooDeep, forest_lines
 
 _EXACT = 2**24  # float32 has every whole number up to here
 
@@ -57,7 +57,7 @@ class Writer:
         try:
             for tree in ensemble.trees:
                 _require_numbers(tree)
-                self.lines += tree_lines(tree, operands, sums, scale=scale)
+            self.lines += forest_lines(ensemble.trees, operands, sums, scale=scale)
         except TooDeep:
             raise CannotCompile(f"a tree is deeper than {MOST_DEPTH} levels") from None
 

@@ -1,8 +1,10 @@
-"""Trees written as nested ifs: each comparison says by its own direction where NaN goes."""
+"""Trees written as nested ifs: each comparison says by its own direction where NaN goes.
+
+Boosting asks the same question at the root of one tree after another: trees that do are written as one."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlspec.runtime.onnx_trees import LEAF, Tree
 
@@ -38,28 +40,50 @@ class TooDeep(Exception):
     """A tree is deeper than Python's indentation."""
 
 
-Leaf = tuple[tuple[str, float], ...]  # names of sums, and what is added to each
+@dataclass(slots=True)
+class Part:
+    """What is added to each sum, by its name, and what is asked: by question, what follows yes and what follows no."""
+
+    adds: dict[str, float] = field(default_factory=dict)
+    branches: dict[str, tuple["Part", "Part"]] = field(default_factory=dict)
+
+    def add(self, name: str, weight: float) -> None:
+        """Add to one of the sums."""
+        self.adds[name] = self.adds.get(name, 0.0) + weight
+
+    def take(self, other: "Part") -> None:
+        """Do what the other does as well."""
+        for name, weight in other.adds.items():
+            self.add(name, weight)
+        for question, (yes, no) in other.branches.items():
+            if question in self.branches:
+                self.branches[question][0].take(yes)
+                self.branches[question][1].take(no)
+            else:
+                self.branches[question] = (yes, no)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A question, and what follows either answer."""
+def forest_lines(
+    trees: Sequence[Tree], operands: Sequence[Operand], sums: Mapping[int, str], *, scale: float
+) -> Iterator[str]:
+    """The trees as statements that add `scale` times their weights to those `sums` that are asked for; raises TooDeep.
 
-    question: str
-    yes: "Leaf | Branch"
-    no: "Leaf | Branch"
-
-
-def tree_lines(tree: Tree, operands: Sequence[Operand], sums: Mapping[int, str], *, scale: float) -> Iterator[str]:
-    """The tree as statements that add `scale` times its weights to those `sums` that are asked for; raises TooDeep."""
-    yield from _lines(_part(tree, 0, operands, sums, scale, 1), "")
+    Weights that meet in one place are added up here, in 64 bits, as the row's answer would be."""
+    whole = Part()
+    for tree in trees:
+        whole.take(_part(tree, 0, operands, sums, scale, 1))
+    yield from _lines(whole, "")
 
 
 def _part(
     tree: Tree, node: int, operands: Sequence[Operand], sums: Mapping[int, str], scale: float, depth: int
-) -> Leaf | Branch:
+) -> Part:
     if tree.modes[node] == LEAF:
-        return tuple((sums[to], weight * scale) for to, weight in tree.weights[node] if to in sums and weight)
+        leaf = Part()
+        for to, weight in tree.weights[node]:
+            if to in sums and weight:
+                leaf.add(sums[to], weight * scale)
+        return leaf
     if depth > MOST_DEPTH:
         raise TooDeep
     yes = _part(tree, tree.yes[node], operands, sums, scale, depth + 1)
@@ -73,7 +97,7 @@ def _part(
         to_yes = _says(mode, operand.filler, threshold)
     question, first = _ASKED[mode, to_yes]
     asked = question.format(x=operand.name, t=_literal(threshold))
-    return Branch(asked, yes, no) if first else Branch(asked, no, yes)
+    return Part(branches={asked: (yes, no) if first else (no, yes)})
 
 
 def _literal(threshold: float) -> str:
@@ -98,14 +122,14 @@ def _says(mode: str, value: float, threshold: float) -> bool:
             return value != threshold
 
 
-def _lines(part: Leaf | Branch, indent: str) -> Iterator[str]:
-    if isinstance(part, Branch):
-        yield f"{indent}if {part.question}:"
-        yield from _lines(part.yes, indent + " ")
-        if part.no:
+def _lines(part: Part, indent: str) -> Iterator[str]:
+    yield from (f"{indent}{name} += {weight!r}" for name, weight in part.adds.items())
+    for question, (yes, no) in part.branches.items():
+        yield f"{indent}if {question}:"
+        yield from _lines(yes, indent + " ") if yes != _NOTHING else (f"{indent} pass",)
+        if no != _NOTHING:
             yield f"{indent}else:"
-            yield from _lines(part.no, indent + " ")
-    elif part:
-        yield from (f"{indent}{name} += {weight!r}" for name, weight in part)
-    else:
-        yield f"{indent}pass"
+            yield from _lines(no, indent + " ")
+
+
+_NOTHING = Part()

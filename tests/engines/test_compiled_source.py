@@ -1,7 +1,7 @@
 """Models as plain Python: equal to what was trained and to ONNX Runtime, to the last comparison; or refused."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ NODES = st.tuples(
 )
 
 
-def forest(trees: list[list[Any]], *, fill: list[float] | None) -> bytes:
+def forest(trees: Sequence[Sequence[Any]], *, fill: list[float] | None) -> bytes:
     """Trees that go one level deeper at each no, as an ONNX model; `fill`: what an imputer puts where NaN is."""
     columns: dict[str, list[Any]] = {name: [] for name in ("treeids", "nodeids", "modes", "featureids", "values",
                                      "truenodeids", "falsenodeids", "missing_value_tracks_true")}  # fmt: skip
@@ -156,6 +156,15 @@ def test_every_comparison_and_every_way_of_nan_is_onnx_runtime_s(trees: list[lis
     answers = predict_with(compiled_source(model, several=False), rows)
 
     assert np.abs(answers - expected).max() <= 1e-5
+
+
+def test_trees_that_ask_the_same_are_written_as_one() -> None:
+    """Stumps on one feature: as many questions as there are thresholds, however many trees there are."""
+    stump, other = [("BRANCH_LEQ", 0, 1.5, False, 2.0)], [("BRANCH_LEQ", 0, 2.5, False, 5.0)]
+    source = compiled_source(forest([stump, other, stump, stump], fill=None), several=False)
+    assert source.count("if ") == 2
+    rows = np.array([[1, 0, 0], [2, 0, 0], [3, 0, 0]], np.float32)
+    assert predict_with(source, rows).tolist() == [11.0, 6.5, 2.0]
 
 
 def test_a_tree_too_deep_for_python_is_refused() -> None:
