@@ -59,7 +59,7 @@ class Model:
         read = [self._records(head, body) for head, body, _, _ in lot]
         plain = [records for records in read if records is not None]
         try:
-            told = self._plainly(plain)
+            told = self._plainly(plain) if plain else ([], [])
         except Exception:  # whatever it is, alone it fails for one only
             return self._singly(lot)
         if len(plain) == len(read):
