@@ -17,16 +17,19 @@ TREES = "sklearn.ensemble.HistGradientBoostingClassifier"
 
 
 def figures(compiled: float | str, onnx: float = 20.0) -> dict[str, Any]:
-    refused = {"refused": compiled} if isinstance(compiled, str) else {"microseconds": compiled}
-    return {"onnx": {"microseconds": onnx}, "compiled": refused}
+    """ONNX Runtime takes twice as long for 64 rows as for one, plain Python 64 times."""
+    python: dict[str, Any] = {"refused": compiled}
+    if not isinstance(compiled, str):
+        python = {"microseconds": compiled, "microseconds_64": 64 * compiled}
+    return {"onnx": {"microseconds": onnx, "microseconds_64": 2 * onnx}, "compiled": python}
 
 
 @pytest.mark.parametrize(
     ("compiled", "engine", "target", "chosen"),
     [
         (9.0, "auto", "lambda", "compiled"),
-        (9.0, "auto", "container", "compiled"),
-        (60.0, "auto", "container", "onnx"),
+        (0.5, "auto", "container", "compiled"),
+        (9.0, "auto", "container", "onnx"),
         (60.0, "auto", "lambda", "compiled"),
         (171.0, "auto", "lambda", "onnx"),
         ("too large", "auto", "lambda", "onnx"),
