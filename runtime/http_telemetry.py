@@ -11,7 +11,6 @@ from mlspec.runtime.emf import MOST_VALUES, Metric, emf_line
 from mlspec.runtime.http_model import Seen
 from mlspec.runtime.telemetry import Histograms, Identity
 
-_FOLDED = 1024  # rows that are buffered before they are counted
 _MOST_LATENCIES = 4096  # kept; beyond it every second one is dropped, and every second one that follows
 
 
@@ -46,7 +45,7 @@ class ServerTelemetry:
         if self._histograms is not None:
             self._histograms.add(rows.rows, rows.scores)
             self._buffered += len(rows.scores)
-            if self._buffered >= _FOLDED:
+            if self._buffered >= self._histograms.most:
                 self._fold()
 
     def lines(self, now: float) -> list[str]:

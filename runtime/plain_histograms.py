@@ -18,6 +18,8 @@ class Histograms:
     A column's values are sorted once, and then the edges are looked up among them: there are fewer edges than values,
     and looking up each value among the edges would cost six times as much."""
 
+    most = 1024  # rows between two takes
+
     def __init__(self, profile: Mapping[str, Any], features: Sequence[str]) -> None:
         self._width = len(features)
         columns: Mapping[str, Column] = profile["columns"]

@@ -14,7 +14,11 @@ MOST_SECONDS = 10.0
 
 
 class Histograms(Protocol):
-    """Counts of what was served: with NumPy or without (runtime/histograms.py, runtime/plain_histograms.py)."""
+    """Counts of what was served: with NumPy or without (runtime/histograms.py, runtime/plain_histograms.py).
+
+    `most` is how many rows may be added before `take`."""
+
+    most: int
 
     def add(self, rows: bytes, scores: Scores) -> None:
         """Keep rows and what was answered, until `take`."""

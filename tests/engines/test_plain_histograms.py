@@ -58,6 +58,17 @@ def test_both_count_each_of_several_outputs(requests: list[Any]) -> None:
     }
 
 
+def test_many_rows_are_counted_in_portions() -> None:
+    """More than are kept: none is lost, and none is counted twice."""
+    drawn = np.random.default_rng(7)
+    requests = [
+        [((x, x > 0, 0.0, 0.0, x, x), float(drawn.random())) for x in drawn.normal(size=rows)]
+        for rows in (1, 1500, 700, 5000, 3)
+    ]
+
+    assert counted(Histograms, requests) == counted(PlainHistograms, requests)
+
+
 @settings(max_examples=200, deadline=None)
 @given(requests=portions(SCORE) | portions(st.lists(SCORE, min_size=3, max_size=3)))
 def test_both_count_the_same(requests: list[Any]) -> None:
