@@ -1,9 +1,10 @@
 """Calls to a model's server: connections kept open, refusals raised with what is wrong, busy servers asked again.
 
-Needs the standard library alone; botocore where a function's URL wants requests to be signed."""
+Needs the standard library alone; botocore where AWS wants requests to be signed."""
 
 import http.client
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -17,7 +18,14 @@ Signer = Callable[[str, Mapping[str, str], bytes], Mapping[str, str]]  # URL, he
 
 _FIRST_WAIT = 0.1  # seconds before a busy server that does not say when is asked again; doubled each time
 _LONGEST_WAIT = 30.0
-_SIGNED = ".on.aws"  # how the host of a function's URL ends: <id>.lambda-url.<region>.on.aws
+_BUSY = (429, 503)  # Lambda and API Gateway say 429 where they take no more at once
+
+# Whose signature AWS looks for at a host, and in which region: functions' URLs, API Gateway, SageMaker's endpoints.
+_AWS = {
+    "lambda": re.compile(r"[^.]+\.lambda-url\.([a-z0-9-]+)\.on\.aws"),
+    "execute-api": re.compile(r"[^.]+\.execute-api\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"),
+    "sagemaker": re.compile(r"runtime(?:-fips)?\.sagemaker\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"),
+}
 
 
 class Problem(NamedTuple):
@@ -52,26 +60,32 @@ class ContractBroken(ModelError):
 
 
 class Unavailable(ModelError):
-    """The server has no release, or too much to do, and still had after all retries."""
+    """The server has no release, or too much to do, and still had after all retries (503, or 429 of AWS)."""
 
 
 class NotReached(Exception):
     """There was no connection to the server, or it broke; the cause says how."""
 
 
+class NoCredentials(Exception):
+    """AWS wants requests to be signed, and nothing here says by whom."""
+
+
 class Calls:
     """Posts JSON to one URL; threads may share it. `retries` is how often a busy server is asked again, `timeout` how
-    many seconds one answer may take."""
+    many seconds one answer may take. Where `sign` is None, requests to AWS are signed as AWS wants it, others not."""
 
     def __init__(self, url: str, *, timeout: float, retries: int, sign: Signer | None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no http or https URL")
         self._parts = parts
-        self._url = url
+        self._path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
+        self._url = f"{parts.scheme}://{parts.netloc}{self._path}"
         self._timeout = timeout
         self._retries = retries
-        self._sign = sign or (aws_signer(parts.hostname) if parts.hostname.endswith(_SIGNED) else None)
+        scope = None if sign else aws_scope(parts.hostname)
+        self._sign = aws_signer(*scope) if scope else sign
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     def post(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +95,7 @@ class Calls:
         wait = _FIRST_WAIT
         for left in range(self._retries, -1, -1):
             status, headers, answer = self._exchange(body)
-            if status != 503 or not left:
+            if status not in _BUSY or not left:
                 return _judged(status, answer)
             time.sleep(min(_LONGEST_WAIT, _seconds(headers.get("retry-after", ""), wait)))
             wait *= 2
@@ -110,8 +124,7 @@ class Calls:
         self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
         try:
-            path = (self._parts.path or "/invocations") + (f"?{self._parts.query}" if self._parts.query else "")
-            connection.request("POST", path, body, dict(headers))
+            connection.request("POST", self._path, body, dict(headers))
             reply = connection.getresponse()
             content = reply.read()
         except BaseException:
@@ -129,19 +142,26 @@ class Calls:
         return kind(self._parts.hostname or "", self._parts.port, timeout=self._timeout)
 
 
-def aws_signer(host: str) -> Signer:
-    """Signs requests to a function's URL with this machine's AWS credentials (Signature Version 4); needs botocore.
+def aws_scope(host: str) -> tuple[str, str] | None:
+    """The service and the region that requests to `host` are signed for; None for a host that is not AWS's."""
+    found = ((service, pattern.fullmatch(host.lower())) for service, pattern in _AWS.items())
+    return next(((service, match[1]) for service, match in found if match), None)
 
-    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"""
+
+def aws_signer(service: str, region: str) -> Signer:
+    """Signs requests with this machine's AWS credentials (Signature Version 4); needs botocore. `service` is as in
+    aws_scope: `lambda` for a function's URL, `execute-api` for API Gateway, which own domains need to be told.
+
+    Raises NoCredentials where there are none. The signature covers URL, body and headers, and is good for five
+    minutes (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html)."""
     auth, awsrequest, session = (import_module(f"botocore.{name}") for name in ("auth", "awsrequest", "session"))
-    region = host.removesuffix(_SIGNED).rpartition(".")[2]
     credentials = session.Session().get_credentials()
     if credentials is None:
-        raise ValueError("no AWS credentials to sign requests with")
+        raise NoCredentials("there are no AWS credentials to sign requests with")
 
     def sign(url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
         request = awsrequest.AWSRequest("POST", url, dict(headers), body)
-        auth.SigV4Auth(credentials.get_frozen_credentials(), "lambda", region).add_auth(request)
+        auth.SigV4Auth(credentials.get_frozen_credentials(), service, region).add_auth(request)
         return dict(request.headers.items())
 
     return sign
@@ -155,7 +175,7 @@ def problems_of(answer: Mapping[str, Any]) -> tuple[Problem, ...]:
 def _judged(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     if status == 200:
         return answer
-    kinds = {400: ContractBroken, 503: Unavailable}
+    kinds = {400: ContractBroken, **dict.fromkeys(_BUSY, Unavailable)}
     raise kinds.get(status, ModelError)(status, answer)
 
 

@@ -13,10 +13,19 @@ from mlspec.specs.checked import Checked
 from mlspec.specs.models import Column, Spec
 
 _WIDTH = 120
+_SIGNING = ("NoCredentials", "aws_signer")
 
 _INIT = '''"""A typed client of {name}."""
 
-from {package}.calls import ContractBroken, ModelError, NotReached, Problem, Unavailable
+from {package}.calls import (
+    ContractBroken,
+    ModelError,
+    NoCredentials,
+    NotReached,
+    Problem,
+    Unavailable,
+    aws_signer,
+)
 from {package}.client import (
 {imported}
 )
@@ -62,7 +71,8 @@ class {title}:
     """Asks the model at `url`; threads may share one. It is closed by close(), or at the end of a with block.
 
     `timeout`: seconds that one answer may take; `retries`: how often a server that is busy is asked again. Requests to
-    a function's URL are signed with this machine's AWS credentials, which needs botocore; `sign` signs otherwise."""
+    AWS (a function's URL, API Gateway, SageMaker) are signed with this machine's credentials, which needs botocore;
+    `sign` signs otherwise, such as aws_signer("execute-api", "eu-north-1") for an API behind a domain of your own."""
 
     def __init__(self, url: str, *, timeout: float = 30.0, retries: int = 3, sign: Signer | None = None) -> None:
         self._calls = Calls(url, timeout=timeout, retries=retries, sign=sign)
@@ -143,7 +153,7 @@ def client_files(checked: Checked) -> dict[str, bytes]:
         package=package,
         title=title,
         imported="\n".join(f"    {name}," for name in sorted(typed)),
-        exports="\n".join(f'    "{name}",' for name in sorted((*called, *typed))),
+        exports="\n".join(f'    "{name}",' for name in sorted((*called, *typed, *_SIGNING))),
     )
     calls = (resources.files("mlspec.runtime") / "client_calls.py").read_bytes()
     return {

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlspec.cli.scoring import Ask
-from mlspec.runtime.client_calls import Calls, ModelError, NotReached
+from mlspec.runtime.client_calls import Calls, ModelError, NoCredentials, NotReached
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 
 _TIMEOUT = 300.0
@@ -17,6 +17,8 @@ def calls_to(url: str) -> Iterator[Ask]:
     """What asks the server at `url`; raises SpecError for what is no URL, or where nobody answers."""
     try:
         calls = Calls(url, timeout=_TIMEOUT, retries=_RETRIES, sign=None)
+    except NoCredentials as error:
+        raise SpecError([Diagnostic("ML834", str(error), hint="aws configure, or aws sso login")]) from error
     except ValueError as error:
         hint = "such as http://127.0.0.1:8080/invocations"
         raise SpecError([Diagnostic("ML830", str(error), hint=hint)]) from error

@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlspec.cli.bench_report import heading, line, setting_of, tell
 from mlspec.cli.bench_target import LocalServer, served
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.quantities import QuantityOption
-from mlspec.cli.terminal import say, show_json
+from mlspec.cli.terminal import say
 from mlspec.specs.units import Duration, Percent
 
 if TYPE_CHECKING:
-    from mlspec.targets.load.payloads import Mix
+    from mlspec.targets.load.places import Place
     from mlspec.targets.load.report import Report
     from mlspec.targets.load.run import Order
     from mlspec.targets.load.samples import Summary
     from mlspec.targets.load.search import Bound
+    from mlspec.targets.load.signing import Scope
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
-_WIDTHS = (10, 11, 9, 9, 9, 9, 11, 9)
 
 
 @click.command("bench")
@@ -53,6 +54,13 @@ _WIDTHS = (10, 11, 9, 9, 9, 9, 11, 9)
 @click.option("--data", type=_PATH, help="For local-container: rows to train on, instead of the spec's.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Of local-container.")
 @click.option("--remote", is_flag=True, help="Allow a URL of another machine.")
+@click.option(
+    "--aws-sigv4",
+    "signed",
+    default="",
+    metavar="aws:amz:REGION:SERVICE",
+    help="Sign requests with AWS credentials, as curl does; off: never. Without it, where the URL is one of AWS.",
+)
 @json_option
 def command(
     spec: Path,
@@ -74,6 +82,7 @@ def command(
     data: Path | None,
     workers: int,
     remote: bool,
+    signed: str,
     as_json: bool,
 ) -> int:
     """Send requests made from SPEC's contract at fixed rates, and tell latencies, throughput and errors.
@@ -103,11 +112,26 @@ def command(
     with served(project, url, target, LocalServer(model, data, workers)) as where:
         place = place_of(where, remote=remote)
         seconds = duration.milliseconds / 1000
-        order = Order(place, made, 0, seconds, warmup=min(1.0, seconds / 2), connections=wanted)
-        setting = _setting(order, where, mix, processes)
+        scope = _scope(place, signed)
+        order = Order(place, made, 0, seconds, min(1.0, seconds / 2), wanted, scope=scope)
+        setting = setting_of(order, where, mix, processes)
         report = _Bench(order, processes, quiet=as_json).report(project, setting, rates, within)
-    _tell(report, page, as_json)
+    again = f"mlspec bench {spec}" + (f" --url {url}" if url else "")
+    tell(report, page, again=again, signed=scope is not None, as_json=as_json)
     return int(Exit.ERROR if report.failures else Exit.DONE)
+
+
+def _scope(place: "Place", signed: str) -> "Scope | None":
+    """What requests are signed for; that there are credentials is seen before anything is sent."""
+    from mlspec.targets.load.signing import scope_of
+
+    try:
+        scope = scope_of(place, signed)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--aws-sigv4") from error
+    if scope:
+        scope.signer()
+    return scope
 
 
 class _Bench:
@@ -140,28 +164,21 @@ class _Bench:
         return run
 
     def _fixed(self, rates: tuple[float, ...] | list[float]) -> "list[Summary]":
-        self._head()
+        self._say(f"\n  {heading()}")
         return [self._told(rate) for rate in rates]
 
     def _search(self, bound: "Bound", capacity: "Summary") -> "tuple[Summary | None, list[Summary]]":
         from mlspec.targets.load.search import highest_rate
 
-        self._head()
+        self._say(f"\n  {heading()}")
         best, runs = highest_rate(self._told, bound, capacity=capacity.throughput)
         found = f"{best.rate:,.0f} requests/s" if best else "no rate that was tried"
-        self._say(f"\n  p99 within {bound.milliseconds:g} ms: {found}")
+        self._say(f"\n  {bound}: {found}")
         return best, runs
 
-    def _head(self) -> None:
-        from mlspec.targets.load.page import COLUMNS
-
-        self._say("\n  " + _row(COLUMNS) + "  by status")
-
     def _told(self, rate: float) -> "Summary":
-        from mlspec.targets.load.page import cells
-
         run = self._measure(rate)
-        self._say(f"  {_row(cells(run))}  {', '.join(f'{k}: {v:,}' for k, v in run.outcomes.items())}")
+        self._say(f"  {line(run)}")
         return run
 
     def _measure(self, rate: float) -> "Summary":
@@ -170,31 +187,3 @@ class _Bench:
         from mlspec.targets.load.processes import measure
 
         return measure(replace(self._order, rate=rate), processes=self._processes)
-
-
-def _row(texts: tuple[str, ...]) -> str:
-    return "".join(f"{text:>{width}}" for text, width in zip(texts, _WIDTHS, strict=True))
-
-
-def _setting(order: "Order", where: str, mix: "Mix", processes: int) -> dict[str, str]:
-    bodies = order.payloads
-    size = sum(len(payload.body) for payload in bodies) // len(bodies)
-    return {
-        "server": where,
-        "requests": f"{mix.rows} row{'s' * (mix.rows > 1)}, {size:,} bytes, {mix.malformed:.0%} malformed, "
-        f"{len(bodies)} different",
-        "client": f"{order.connections} connections, {processes} process{'es' * (processes > 1)}, "
-        f"{order.seconds:g} s a rate after {order.warmup:g} s",
-    }
-
-
-def _tell(report: "Report", page: Path | None, as_json: bool) -> None:
-    from mlspec.targets.load.page import render_page
-    from mlspec.targets.load.report import document
-
-    if page:
-        page.write_text(render_page(report))
-    if as_json:
-        show_json(document(report))
-    elif page:
-        say(f"\n  wrote {page}")

@@ -1,10 +1,13 @@
 """A URL turned into where to connect and what every request to it begins with."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mlspec.specs.diagnostics import Diagnostic, SpecError
+
+_PORTS = {True: 443, False: 80}  # by whether it is TLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +19,22 @@ class Place:
     path: str
     secure: bool
 
-    def request(self, body: bytes) -> bytes:
-        """A whole HTTP/1.1 request that posts `body` as JSON."""
-        head = (
-            f"POST {self.path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        return head.encode("ascii") + body
+    @property
+    def authority(self) -> str:
+        """The host as the Host header has it: with the port where that is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.secure] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """All of it."""
+        return f"{'https' if self.secure else 'http'}://{self.authority}{self.path}"
+
+    def request(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """A whole HTTP/1.1 request that posts `body`."""
+        told = {"Host": self.authority, **headers, "Content-Length": str(len(body))}
+        lines = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+        return "\r\n".join(lines).encode("ascii") + body
 
 
 def place_of(url: str, *, remote: bool = False) -> Place:
@@ -38,7 +50,7 @@ def place_of(url: str, *, remote: bool = False) -> Place:
         raise _refused(url, "is not on this machine", "to send load to another machine, say so: --remote")
     secure = parts.scheme == "https"
     path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
-    return Place(parts.hostname, port or (443 if secure else 80), path, secure)
+    return Place(parts.hostname, port or _PORTS[secure], path, secure)
 
 
 def _refused(url: str, why: str, hint: str = "such as http://127.0.0.1:8080/invocations") -> SpecError:

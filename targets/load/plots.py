@@ -94,16 +94,26 @@ def logarithmic(words: str, values: Sequence[float]) -> Axis:
     marks = [step * 10.0**power for power in powers for step in (1, 2, 5)]
     below = max((mark for mark in marks if mark <= low), default=marks[0])
     above = min((mark for mark in marks if mark >= high), default=marks[-1])
-    return Axis(words, [(mark, f"{mark:g}") for mark in marks if below <= mark <= above], math.log10)
+    return Axis(words, [(mark, _plain(mark)) for mark in marks if below <= mark <= above], math.log10)
 
 
-def linear(words: str, values: Sequence[float]) -> Axis:
-    """An axis from zero with about six round marks up to the largest of `values`."""
+def linear(words: str, values: Sequence[float], *, whole: bool = False) -> Axis:
+    """An axis from zero with about six round marks up to the largest of `values`; `whole`: none between two numbers."""
     high = max(values) or 1.0
-    step = next(s * 10.0**p for p in range(-6, 15) for s in (1, 2, 5) if s * 10.0**p * 6 >= high)
-    return Axis(words, [(step * n, f"{step * n:,g}") for n in range(math.ceil(high / step) + 1)])
+    powers = range(0 if whole else -6, 15)
+    step = next(s * 10.0**p for p in powers for s in (1, 2, 5) if s * 10.0**p * 6 >= high)
+    return Axis(words, [(step * n, _plain(step * n)) for n in range(math.ceil(high / step) + 1)])
 
 
 def nines(words: str, percentiles: Sequence[float]) -> Axis:
     """An axis on which 90%, 99% and 99.9% are equally far apart; 100% is placed as 99.999%."""
-    return Axis(words, [(p, f"{p:g}%") for p in percentiles], lambda p: -math.log10(max(1 - p / 100, 1e-5)))
+    return Axis(
+        words,
+        [(p, f"{p:g}%" if p < 100 else "all") for p in percentiles],
+        lambda p: -math.log10(max(1 - p / 100, 1e-5)),
+    )
+
+
+def _plain(value: float) -> str:
+    """As people write it: no exponent, a comma between thousands."""
+    return f"{value:,.0f}" if value >= 1 and value == round(value) else f"{value:g}"

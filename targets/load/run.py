@@ -16,6 +16,7 @@ from mlspec.targets.load.connection import Connection
 from mlspec.targets.load.payloads import Payload
 from mlspec.targets.load.places import Place
 from mlspec.targets.load.samples import LOST, UNANSWERED, Samples
+from mlspec.targets.load.signing import Requests, Scope
 
 _NEAR = 0.002  # seconds: timers are good to a millisecond, so the last two before a request is due are spent looking
 _REOPEN = 0.05  # seconds until a connection that could not be opened is tried again
@@ -24,7 +25,7 @@ _REOPEN = 0.05  # seconds until a connection that could not be opened is tried a
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to do: `rate` per second, or 0 for as fast as replies come. `seconds` are counted after `warmup`;
-    `patience` is how long after the end replies are waited for."""
+    `patience` is how long after the end replies are waited for, `scope` what requests are signed for."""
 
     place: Place
     payloads: Sequence[Payload]
@@ -33,6 +34,7 @@ class Order:
     warmup: float = 1.0
     connections: int = 64
     patience: float = 10.0
+    scope: Scope | None = None
 
 
 async def drive(order: Order) -> Samples:
@@ -54,7 +56,7 @@ class Run:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._loop = asyncio.get_running_loop()
-        self._requests = [order.place.request(payload.body) for payload in order.payloads]
+        self._requests = Requests(order.place, [payload.body for payload in order.payloads], order.scope)
         self._free: deque[Connection] = deque()
         self._open: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
@@ -72,6 +74,7 @@ class Run:
     async def finish(self) -> Samples:
         """Send, wait for what is under way, and tell what came back."""
         order = self._order
+        self._requests.renew(self._loop)
         self._start = perf_counter()
         if order.rate:
             self._tick()
@@ -83,6 +86,7 @@ class Run:
             await asyncio.sleep(0)
         self._stopped = True
         await self._last_replies()
+        self._requests.stop()
         self._count_unanswered()
         self._samples.seconds = order.seconds
         for connection in list(self._open):
@@ -109,9 +113,10 @@ class Run:
             self._loop.call_later(wait - _NEAR / 2, self._tick) if wait > _NEAR else self._loop.call_soon(self._tick)
 
     def _send(self, since: float) -> None:
-        number = self._sent % len(self._requests)
+        requests = self._requests.whole
+        number = self._sent % len(requests)
         self._sent += 1
-        self._free.popleft().send(self._requests[number], number, since)
+        self._free.popleft().send(requests[number], number, since)
 
     # --- what connections tell
 
@@ -158,8 +163,10 @@ class Run:
         if at < 0 or (not self._order.rate and at >= self._order.seconds):
             return
         samples = self._samples
-        samples.latencies.append(int((perf_counter() - since) * 1e6))
-        samples.times.append(int(at * 1000))
+        latency, time = int((perf_counter() - since) * 1e6), int(at * 1000)
+        samples.latencies.append(latency)
+        samples.times.append(time)
+        samples.broken += outcome == LOST and time * 1000 + latency <= self._order.seconds * 1e6
         samples.outcomes[(outcome, self._order.payloads[number].malformed)] += 1
 
     def _count_unanswered(self) -> None:
@@ -169,7 +176,7 @@ class Run:
                 self._count(connection, UNANSWERED)
                 connection.busy = False
         for sent in range(self._sent, self._due):
-            self._add(self._start + sent / self._order.rate, sent % len(self._requests), UNANSWERED)
+            self._add(self._start + sent / self._order.rate, sent % len(self._order.payloads), UNANSWERED)
         self._over.set()
 
     # --- connecting

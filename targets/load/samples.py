@@ -14,16 +14,19 @@ LOST, UNANSWERED = "connection lost", "no reply"
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
 _LONGEST = 3_600_000_000  # microseconds that the histogram holds: an hour
 _DIGITS = 3
+_KEPT = 0.98  # of the asked rate must be answered in time
 
 
 @dataclass(slots=True)
 class Samples:
     """One entry a request, in the order of the replies: latency in microseconds, and when it was meant to be sent, in
-    milliseconds since the start. `outcomes` counts (outcome, whether the request was malformed)."""
+    milliseconds since the start. `outcomes` counts (outcome, whether the request was malformed); `broken` are those
+    whose connection was lost before the end: no replies, though they ended in time."""
 
     latencies: "array[int]" = field(default_factory=lambda: array("L"))
     times: "array[int]" = field(default_factory=lambda: array("L"))
     outcomes: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    broken: int = 0
     seconds: float = 0.0
 
 
@@ -59,6 +62,11 @@ class Summary:
         """Milliseconds."""
         return self.latency[99.0]
 
+    @property
+    def kept_up(self) -> bool:
+        """Whether replies came at the rate asked for."""
+        return self.throughput >= _KEPT * self.rate
+
 
 def merged(parts: Sequence[Samples]) -> Samples:
     """What several processes counted, as if one had."""
@@ -67,6 +75,7 @@ def merged(parts: Sequence[Samples]) -> Samples:
         whole.latencies += part.latencies
         whole.times += part.times
         whole.outcomes += part.outcomes
+        whole.broken += part.broken
     return whole
 
 
@@ -105,8 +114,7 @@ def as_it_should_be(outcome: str, malformed: bool) -> bool:
 def _answered(samples: Samples, values: NDArray[np.uint64]) -> int:
     """Replies within the time that counts: what came after its end was no throughput of it."""
     in_time = np.frombuffer(samples.times, np.uint64) * 1000 + values <= samples.seconds * 1e6
-    without = sum(count for (outcome, _), count in samples.outcomes.items() if outcome in (LOST, UNANSWERED))
-    return max(0, int(np.count_nonzero(in_time)) - without)
+    return int(np.count_nonzero(in_time)) - samples.broken
 
 
 def _by_status(outcomes: Counter[tuple[str, bool]]) -> dict[str, int]:

@@ -75,7 +75,7 @@ def test_the_search_needs_no_rates(spec: str, good_server: Server, capsys: pytes
         Exit.DONE,
         Exit.ERROR,  # where the machine was too busy to answer in time
     )
-    assert "p99 within 3.6e+06 ms:" in capsys.readouterr().out
+    assert "p99 within 3,600,000 ms:" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -168,3 +168,12 @@ def test_a_plot_says_what_it_is_given_and_nothing_runs_in_it() -> None:
     svg = plot([Line("<b>", [(0, 1), (1, 2)])], linear("x", [1.0]), linear("y", [2.0]))
     assert "&lt;b&gt;" in svg
     assert "<b>" not in svg
+
+
+def test_what_was_answered_in_time_is_the_throughput_whatever_came_of_the_rest() -> None:
+    """Each second request breaks its connection, the last is never answered: the others were answered all the same."""
+    with serving(lambda number, body: (200 if number % 2 else 0, 60.0 if number == 99 else 0.0)) as server:
+        run = measure(_order(server.url, connections=1, patience=0.2))
+    assert run.outcomes == {"200": 49, "connection lost": 50, "no reply": 1}
+    assert run.throughput == 49
+    assert not run.kept_up

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,10 @@ import pytest
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from mlspec.compiler.units.client import client_files, names
-from mlspec.runtime.client_calls import aws_signer
+from mlspec.runtime.client_calls import aws_scope
 from mlspec.specs.load import load_spec
 from tests.client.conftest import ROW, SPEC, Reply, Served, answering, write_client
+from tests.signature import Keys, guarded
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/golden/clients"
@@ -122,9 +124,10 @@ def test_threads_and_tasks_share_a_client(client: ModuleType, served: Served) ->
     asyncio.run(ask())
 
 
-def test_a_busy_server_is_asked_again(client: ModuleType) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again(client: ModuleType, status: int) -> None:
     def reply(number: int, handler: BaseHTTPRequestHandler) -> Reply:
-        return (503, {"Retry-After": "0"}, b"{}") if number < 2 else OK
+        return (status, {"Retry-After": "0"}, b"{}") if number < 2 else OK
 
     with answering(reply) as (url, seen):
         assert client.OddOnesClient(url).predict([ROW]).release == "r"
@@ -159,17 +162,89 @@ def test_nobody_there_is_told(client: ModuleType) -> None:
         client.OddOnesClient("ftp://example.com")
 
 
-def test_requests_to_a_functions_url_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
+    for name, value in Keys().variables.items():
+        monkeypatch.setenv(name, value)
+    return Keys()
+
+
+@pytest.mark.parametrize("path", ["", "/", "/prod/a%20b/invocations?version=1&at=a%2Fb"])
+def test_signed_requests_pass_a_door_that_looks_at_signatures(client: ModuleType, keys: Keys, path: str) -> None:
+    sign = client.aws_signer("lambda", "eu-north-1")
+    with guarded(keys, ANSWER) as door:
+        url = door.url + path
+        with client.OddOnesClient(url, sign=sign) as model:
+            assert [model.predict([{**ROW, "shop": shop}]).release for shop in ("east", "süd")] == ["r", "r"]
+
+        async def ask() -> None:
+            async with client.AsyncOddOnesClient(url, sign=sign) as other:
+                answers = await asyncio.gather(*(other.predict([ROW]) for _ in range(8)))
+                assert [answer.release for answer in answers] == ["r"] * 8
+
+        asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (None, "Missing Authentication Token"),
+        (("lambda", "eu-west-1"), "another region"),
+        (("execute-api", "eu-north-1"), "another region or service"),
+    ],
+)
+def test_what_is_not_signed_well_is_refused(
+    client: ModuleType, keys: Keys, scope: tuple[str, str] | None, said: str
+) -> None:
+    with guarded(keys, ANSWER) as door, pytest.raises(client.ModelError, match=said) as raised:
+        client.OddOnesClient(door.url, sign=scope and client.aws_signer(*scope)).predict([ROW])
+    assert raised.value.status == 403
+
+
+def test_a_signature_is_of_one_body(client: ModuleType, keys: Keys) -> None:
+    sign = client.aws_signer("lambda", "eu-north-1")
+    with guarded(keys, ANSWER) as door, pytest.raises(client.ModelError, match="does not match"):
+        client.OddOnesClient(door.url, sign=lambda url, headers, body: sign(url, headers, b"{}")).predict([ROW])
+
+
+@pytest.mark.parametrize(
+    ("host", "scope"),
+    [
+        ("abc.lambda-url.eu-north-1.on.aws", ("lambda", "eu-north-1")),
+        ("a1b2.execute-api.us-east-1.amazonaws.com", ("execute-api", "us-east-1")),
+        ("a1b2-vpce-0d1.execute-api.cn-north-1.amazonaws.com.cn", ("execute-api", "cn-north-1")),
+        ("runtime.sagemaker.us-gov-west-1.amazonaws.com", ("sagemaker", "us-gov-west-1")),
+        ("Runtime-FIPS.sagemaker.us-east-1.amazonaws.com", ("sagemaker", "us-east-1")),
+        ("abc.lambda-url.eu-north-1.on.aws.example.com", None),
+        ("lambda-url.eu-north-1.on.aws", None),
+        ("models.example.com", None),
+        ("127.0.0.1", None),
+    ],
+)
+def test_a_host_of_aws_tells_what_to_sign_for(host: str, scope: tuple[str, str] | None) -> None:
+    assert aws_scope(host) == scope
+
+
+def test_requests_to_a_functions_url_are_signed(
+    client: ModuleType, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without being asked; the URL is not AWS's here, but its name leads to the door."""
     host = "abc.lambda-url.eu-north-1.on.aws"
-    sign = aws_signer(host)
-    signed = sign(f"https://{host}/", {"Content-Type": "application/json"}, b"{}")
-    assert "/eu-north-1/lambda/aws4_request" in signed["Authorization"]
-    assert signed["X-Amz-Security-Token"] == "token"
-    assert signed["Content-Type"] == "application/json"
-    assert sign(f"https://{host}/", {}, b"[]")["Authorization"] != signed["Authorization"]
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *rest, **more: real(name.replace(host, "127.0.0.1"), *rest))
+    with guarded(keys, ANSWER) as door:
+        url = door.url.replace("127.0.0.1", host)
+        assert client.OddOnesClient(url).predict([ROW]).release == "r"
+    assert [seen["Host"] for seen in door.seen] == [url.removeprefix("http://")]
+
+
+def test_no_credentials_are_told(client: ModuleType, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "BOTO_CONFIG"):
+        monkeypatch.setenv(name, "/nowhere")
+    with pytest.raises(client.NoCredentials):
+        client.OddOnesClient("https://abc.lambda-url.eu-north-1.on.aws/")
 
 
 def test_a_signer_of_the_callers_own_is_used(client: ModuleType) -> None:

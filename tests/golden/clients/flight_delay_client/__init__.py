@@ -1,6 +1,14 @@
 """A typed client of flight-delay."""
 
-from flight_delay_client.calls import ContractBroken, ModelError, NotReached, Problem, Unavailable
+from flight_delay_client.calls import (
+    ContractBroken,
+    ModelError,
+    NoCredentials,
+    NotReached,
+    Problem,
+    Unavailable,
+    aws_signer,
+)
 from flight_delay_client.client import (
     Answer,
     AsyncFlightDelayClient,
@@ -17,9 +25,11 @@ __all__ = [
     "Explanation",
     "FlightDelayClient",
     "ModelError",
+    "NoCredentials",
     "NotReached",
     "Prediction",
     "Problem",
     "Record",
     "Unavailable",
+    "aws_signer",
 ]

@@ -1,6 +1,14 @@
 """A typed client of house-price."""
 
-from house_price_client.calls import ContractBroken, ModelError, NotReached, Problem, Unavailable
+from house_price_client.calls import (
+    ContractBroken,
+    ModelError,
+    NoCredentials,
+    NotReached,
+    Problem,
+    Unavailable,
+    aws_signer,
+)
 from house_price_client.client import (
     Answer,
     AsyncHousePriceClient,
@@ -17,9 +25,11 @@ __all__ = [
     "Explanation",
     "HousePriceClient",
     "ModelError",
+    "NoCredentials",
     "NotReached",
     "Prediction",
     "Problem",
     "Record",
     "Unavailable",
+    "aws_signer",
 ]

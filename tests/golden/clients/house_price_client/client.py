@@ -55,7 +55,8 @@ class HousePriceClient:
     """Asks the model at `url`; threads may share one. It is closed by close(), or at the end of a with block.
 
     `timeout`: seconds that one answer may take; `retries`: how often a server that is busy is asked again. Requests to
-    a function's URL are signed with this machine's AWS credentials, which needs botocore; `sign` signs otherwise."""
+    AWS (a function's URL, API Gateway, SageMaker) are signed with this machine's credentials, which needs botocore;
+    `sign` signs otherwise, such as aws_signer("execute-api", "eu-north-1") for an API behind a domain of your own."""
 
     def __init__(self, url: str, *, timeout: float = 30.0, retries: int = 3, sign: Signer | None = None) -> None:
         self._calls = Calls(url, timeout=timeout, retries=retries, sign=sign)
