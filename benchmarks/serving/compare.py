@@ -97,7 +97,8 @@ def measure_server(server: Server, setup: Setup, made: Model, seconds: float) ->
         most = throughput(asked, connections=CONNECTIONS, seconds=seconds)
         cpu = (it.seconds() - before) / max(1.0, most.rate * max(1, round(seconds)))
         rss, pss = it.memory()
-        half = measure(Order(asked.place, bodies, max(1.0, most.rate / 2), seconds, connections=CONNECTIONS))
+        with it.apart():
+            half = measure(Order(asked.place, bodies, max(1.0, most.rate / 2), seconds, connections=CONNECTIONS))
         return Measured(
             most.rate, most.failures + half.failures, half.latency[50.0], half.p99, cpu * 1e6, it.first, rss, pss,
             len(it.processes()),
@@ -147,7 +148,7 @@ def show(setup: Setup, figures: dict[str, Measured]) -> None:
     )
     widths = (11, 11, 9, 9, 9, 9, 9, 9, 9, 9)
     head = "".join(f"{text:>{width}}" for text, width in zip(heads, widths, strict=True))
-    print(f"  {'':25}{head}   (p50, p99 at half of the rate)")
+    print(f"  {'':25}{head}   (p50, p99 at half of the rate, the client on a core of its own)")
     ours = figures.get(MLSPEC.name)
     for name, found in sorted(figures.items(), key=lambda pair: -pair[1].rate):
         times = f"{ours.rate / found.rate:.2f}x" if ours else ""

@@ -46,6 +46,20 @@ class Running:
         sizes = [_rollup(pid) for pid in self.processes()]
         return sum(rss for rss, _ in sizes) / 1024, sum(pss for _, pss in sizes) / 1024
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """The client, which is this process, on the last core and the server on the others, until the block ends.
+
+        What is measured is then how long the server takes, not how long one of the two waits for the other's core."""
+        cores = sorted(os.sched_getaffinity(0))
+        threads = [int(name) for pid in self.processes() for name in os.listdir(f"/proc/{pid}/task")]
+        try:
+            _put(threads, cores[:-1] or cores)
+            _put([0], cores[-1:])
+            yield
+        finally:
+            _put([0, *threads], cores)
+
     def seconds(self) -> float:
         """Processor time of the whole tree."""
         return sum(_processor_time(pid) for pid in self.processes())
@@ -121,6 +135,12 @@ def _tree(pid: int) -> Iterator[int]:
         for task in os.listdir(f"/proc/{pid}/task"):
             for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
                 yield from _tree(int(child))
+
+
+def _put(threads: list[int], cores: list[int]) -> None:
+    for thread in threads:
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(thread, cores)
 
 
 def _rollup(pid: int) -> tuple[int, int]:
