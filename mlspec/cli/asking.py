@@ -29,7 +29,13 @@ def calls_to(url: str) -> Iterator[Ask]:
         except ModelError as error:
             return error.status, error.answer
         except NotReached as error:
-            raise SpecError([Diagnostic("ML831", f"nobody answers at {error}", hint="start the server")]) from error
+            raise SpecError(
+                [
+                    Diagnostic(
+                        "ML831", f"nobody answers at {error}", hint="start the server: mlspec serve; or look at the URL"
+                    )
+                ]
+            ) from error
 
     try:
         yield ask

@@ -10,6 +10,7 @@ from mlspec.cli.bench_report import heading, line, setting_of, tell
 from mlspec.cli.bench_target import LocalServer, served
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
+from mlspec.cli.outputs import OutFile
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.quantities import QuantityOption
 from mlspec.cli.terminal import say
@@ -49,7 +50,7 @@ _PATH = click.Path(exists=True, path_type=Path)
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the rows that are sent.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="That send.")
-@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write an HTML page with plots here.")
+@click.option("--page", type=OutFile(), help="Write an HTML page with plots here.")
 @click.option("--model", type=_FOLDER, help="For local-container: a release's folder; else as mlspec serve has it.")
 @click.option("--data", type=_PATH, help="For local-container: rows to train on, instead of the spec's.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Of local-container.")

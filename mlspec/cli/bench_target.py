@@ -38,7 +38,7 @@ def _release(project: Project, local: LocalServer) -> Path:
     from mlspec.cli.serve import release_of
 
     with redirect_stdout(sys.stderr):
-        return local.model or release_of(project, data=local.data)
+        return release_of(project, model=local.model, data=local.data)
 
 
 def _function_url(project: Project) -> str:

@@ -6,6 +6,7 @@ import click
 
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import spec_options
+from mlspec.cli.outputs import writing
 from mlspec.cli.project import project_of
 from mlspec.cli.terminal import next_command, say
 
@@ -25,9 +26,10 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, out: Pa
     from mlspec.compiler.units.client import client_files, names
 
     checked = project_of(spec, environment, overrides).checked
-    for path, content in client_files(checked).items():
-        (out / path).parent.mkdir(parents=True, exist_ok=True)
-        (out / path).write_bytes(content)
+    with writing(out):
+        for path, content in client_files(checked).items():
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            (out / path).write_bytes(content)
     package, title = names(checked)
     say(f"wrote {out / package}")
     next_command(f"PYTHONPATH={out} python -c 'from {package} import {title}; help({title})'")

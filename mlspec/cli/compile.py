@@ -6,6 +6,7 @@ import click
 
 from mlspec.cli.advice import heed, strict_option
 from mlspec.cli.options import fleet_of, fleet_options, json_option
+from mlspec.cli.outputs import writing
 from mlspec.cli.project import project_of
 from mlspec.cli.terminal import next_command, say, show_json
 
@@ -45,7 +46,8 @@ def command(
     project = project_of(spec, environment, overrides)
     heed(project, strict=strict)
     folder = out or project.home / "bundle" / project.stack
-    project.write(folder)
+    with writing(folder):
+        project.write(folder)
     if as_json:
         show_json({"digest": project.bundle.digest, "folder": str(folder), "files": sorted(project.bundle.files)})
         return 0

@@ -7,6 +7,7 @@ from urllib.parse import urlparse
 import click
 
 from mlspec.cli.exits import Exit
+from mlspec.cli.moments import moment_of
 from mlspec.cli.options import json_option
 from mlspec.cli.project import Project
 from mlspec.cli.terminal import next_command, say, show_json, table, working
@@ -31,7 +32,7 @@ def command() -> None:
 @json_option
 def start(spec: Path, *, at: str | None, as_json: bool) -> int:
     """Start the mocked cloud beside SPEC, or say where it already runs."""
-    moment = _moment(at) if at else None
+    moment = moment_of(at) if at else None
     cloud = Project(spec).cloud(start=True)
     if moment:
         cloud.set_clock(moment)
@@ -65,7 +66,7 @@ def put(folder: Path, uri: str, spec: Path) -> int:
     base = folder if folder.is_dir() else folder.parent
     with working(f"copy {len(files)} files to {uri}"):
         put_files(cloud.client("s3"), {path.relative_to(base).as_posix(): path for path in files}, uri=uri)
-    next_command(f"mlspec run {spec}")
+    next_command(f"mlspec run {spec}", f"mlspec apply {spec}")
     return int(Exit.DONE)
 
 
@@ -87,7 +88,7 @@ def clock(spec: Path, to: str | None) -> int:
     """Say the mocked cloud's time, or move it forward TO an ISO 8601 time; everything due on the way happens."""
     cloud = Project(spec).cloud()
     if to:
-        cloud.advance(to=_moment(to))
+        cloud.advance(to=moment_of(to))
     say(_iso(cloud.now()))
     return int(Exit.DONE)
 
@@ -117,14 +118,6 @@ def inventory(spec: Path, *, as_json: bool) -> int:
     else:
         table(("type", "count"), [(name, count) for name, count in sorted(counts.items()) if count])
     return int(Exit.DONE)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.UsageError(f"'{text}' is not an ISO 8601 time such as 2013-05-16T00:00:00+00:00") from error
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _iso(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from mlspec.cli.advice import heed, strict_option
 from mlspec.cli.cloudmark import running_cloud
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import fleet_of, fleet_options, json_option, target_option
+from mlspec.cli.outputs import OutFile, writing
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.terminal import next_command, say, show_json, style
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.command("plan")
 @fleet_options
 @target_option
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Seal the plan into a file for apply.")
+@click.option("--out", type=OutFile(), help="Seal the plan into a file for apply.")
 @click.option(
     "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="How to print it."
 )
@@ -67,7 +68,8 @@ def command(
     plan = plan_of(project)
     print_plan(plan, "json" if as_json else form, whole=whole)
     if out:
-        write_plan(plan, project, out)
+        with writing(out):
+            write_plan(plan, project, out)
     if form == "text" and not as_json:
         next_command(f"mlspec apply {out or spec}" if not plan.empty else f"mlspec status {spec}")
     return int(Exit.DONE if plan.empty else changed)

@@ -11,12 +11,15 @@ import click
 
 from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
+from mlspec.cli.outputs import OutFile, writing
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.row_files import Rows, form_of, read_rows, write_rows
+from mlspec.cli.samples import sample_record
 from mlspec.cli.scoring import Ask, Scored, flat, score, with_predictions
 from mlspec.cli.terminal import next_command, say, show_json, table
 
 _SHOWN = 100  # rows, and problems
+_NOT_YET = 503  # no release serves
 
 
 @click.command("predict")
@@ -25,7 +28,7 @@ _SHOWN = 100  # rows, and problems
 @click.option(
     "--file", "file", type=click.File("rb"), help="Rows as csv, json, ndjson or parquet; - for JSON on stdin."
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows with predictions here.")
+@click.option("--out", type=OutFile(), help="Write the rows with predictions here.")
 @click.option("--url", default="", help="Ask the server there, not the deployed model.")
 @click.option("--batch", type=click.IntRange(1), default=1000, show_default=True, help="Rows in a request, at most.")
 @json_option
@@ -54,9 +57,9 @@ def command(
     """
     project = project_of(spec, environment, overrides)
     kept = _from_file(project, file) if file else []
-    rows = [_parse(text) for text in records] + kept
+    rows = [_record(project, text) for text in records] + kept
     if not rows:
-        raise click.UsageError("nothing to predict: give --record or --file\n" + _example(project))
+        raise click.UsageError(f"nothing to predict: give --record or --file\n{_example(project)}")
     if out is not None:
         form_of(out.name)  # before anything is asked
     sent = rows[: len(records)] + _features(project, kept)
@@ -64,10 +67,11 @@ def command(
     with _asking(project, url) as ask, _progress(len(rows), most) as done:
         scored = score(ask, sent, most=most, partial=bool(file), done=done)
     if out is not None and scored.status == 200:
-        write_rows(out, with_predictions(rows, scored))
+        with writing(out):
+            write_rows(out, with_predictions(rows, scored))
     _tell(scored, as_json=as_json, out=out)
     if not as_json and not url:
-        next_command(f"mlspec status {spec}")
+        next_command(f"mlspec run {spec}" if scored.status == _NOT_YET else f"mlspec status {spec}")
     return int(Exit.DONE if scored.status == 200 and not scored.problems else Exit.ERROR)
 
 
@@ -154,19 +158,15 @@ def _cell(prediction: Mapping[str, Any], heading: str) -> Any:
     return prediction.get(heading, "")
 
 
-def _parse(text: str) -> Any:
+def _record(project: Project, text: str) -> dict[str, Any]:
     try:
-        return json.loads(text)
+        record = json.loads(text)
     except ValueError as error:
-        raise click.UsageError(f"not JSON: {text!r} ({error})") from error
+        raise click.UsageError(f"not JSON: {text!r} ({error})\n{_example(project)}") from error
+    if not isinstance(record, dict):
+        raise click.UsageError(f"{text!r} is no record\n{_example(project)}")
+    return record
 
 
 def _example(project: Project) -> str:
-    columns = project.spec["data"]["columns"]
-    samples = {"float": 1.5, "int": 1, "bool": True, "string": "text", "datetime": "2013-05-16T10:00:00Z"}
-    record = {
-        name: column["values"][0] if column.get("values") else samples[column["type"]]
-        for name, column in columns.items()
-        if column.get("role", "feature") == "feature"
-    }
-    return f"a record looks like: {json.dumps(record)}"
+    return f"a record looks like: {sample_record(project)}"

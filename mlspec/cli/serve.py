@@ -1,14 +1,17 @@
 """`mlspec serve`: the container's server on this machine, for any spec."""
 
 import os
-from datetime import UTC, datetime
+import socket
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from mlspec.cli.moments import moment_of
 from mlspec.cli.options import spec_options
 from mlspec.cli.project import Project, project_of
 from mlspec.cli.terminal import say
+from mlspec.specs.diagnostics import Diagnostic, SpecError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -46,8 +49,8 @@ def command(
     from mlspec.targets.local.container import Serving, container_folder, server_command, server_variables
 
     project = project_of(spec, environment, overrides)
-    moment = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
-    release = model or release_of(project, data=data, now=moment)
+    _require_free(host, port)
+    release = release_of(project, model=model, data=data, now=moment_of(at) if at else None)
     folder = container_folder(project.checked, project.home)
     variables = {"MLSPEC_ACCESS_LOG": "on" if access_log else "off"}
     serving = Serving(port, workers, host, environment, variables)
@@ -56,15 +59,36 @@ def command(
     os.execve(command[0], command, server_variables(release, serving))  # noqa: S606 (this very command goes on)
 
 
-def release_of(project: Project, *, data: Path | None = None, now: datetime | None = None) -> Path:
-    """The folder of a release to serve: the local stack's champion, else one trained here; raises SpecError."""
+def _require_free(host: str, port: int) -> None:
+    """Before a model is trained for it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        message = f"cannot listen on {host}:{port}: {error.strerror}"
+        raise SpecError([Diagnostic("ML842", message, hint="choose others with --port and --host")]) from error
+
+
+def release_of(
+    project: Project, *, model: Path | None = None, data: Path | None = None, now: datetime | None = None
+) -> Path:
+    """The folder of a release to serve: `model`, the local stack's champion, or one trained here; raises SpecError."""
     from mlspec.targets.local.release import LocalTraining, local_release
 
+    if model is not None:
+        return _required(model)
     champion = None if data or now else _champion(project)
     if champion is not None:
         return champion
     training = LocalTraining(project.checked, project.path.resolve().parent, project.home, data, now)
     return local_release(training, lambda line: say(f"  {line}"))
+
+
+def _required(model: Path) -> Path:
+    if not (model / "model.json").is_file():
+        hint = "give the folder that holds model.json, or leave --model out"
+        raise SpecError([Diagnostic("ML842", f"there is no release in {model}: it has no model.json", hint=hint)])
+    return model
 
 
 def _champion(project: Project) -> Path | None:

@@ -1,5 +1,6 @@
 """`mlspec status`: what serves, what was released, and what the alarms say."""
 
+import shlex
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import click
 from mlspec.cli.deployed import deployment_of
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.project import project_of
+from mlspec.cli.samples import sample_record
 from mlspec.cli.terminal import next_command, say, show_json, table
 from mlspec.targets.aws.deployment import Deployment
 
@@ -41,7 +43,8 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json
         table(("release", "version", "status", "engine", "trigger"), [_row(record) for record in facts["releases"]])
     say()
     table(("alarm", "state"), [(a["AlarmName"], a["StateValue"]) for a in facts["alarms"]])
-    next_command(f"mlspec predict {spec}" if champion else f"mlspec run {spec}", f"mlspec logs {spec} --unit inference")
+    ask = f"mlspec predict {spec} --record {shlex.quote(sample_record(project))}"
+    next_command(ask if champion else f"mlspec run {spec}", f"mlspec logs {spec} --unit inference")
     return 0
 
 

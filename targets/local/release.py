@@ -63,7 +63,7 @@ def _rows(training: LocalTraining) -> dict[str, Path]:
     files = local_files(uri, source.format, training.folder)
     if not files:
         message = f"there are no rows here to train on: {uri}"
-        hint = "give their folder with --data, a release with --model, or deploy and run the spec: mlspec apply, run"
+        hint = "give their folder with --data, a release with --model, or deploy it: mlspec apply, then mlspec run"
         raise SpecError([Diagnostic("ML840", message, path="data.source.uri", hint=hint)])
     return files
 
