@@ -9,14 +9,9 @@ if TYPE_CHECKING:
 _OF = " of "
 
 
-def metric_name(metric: str, output: str | None) -> str:
-    """The name of a metric of that output, or of the mean over all."""
-    return f"{metric}{_OF}{output}" if output else metric
-
-
 def metric_names(metrics: Sequence[str], outputs: Sequence[str]) -> tuple[str, ...]:
     """Each metric, and each metric of each output."""
-    return tuple(metric_name(metric, output) for output in ("", *outputs) for metric in metrics)
+    return (*metrics, *(f"{metric}{_OF}{output}" for output in outputs for metric in metrics))
 
 
 def metric_of(name: str) -> str:

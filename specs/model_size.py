@@ -21,7 +21,7 @@ class _Trees:
     count: tuple[str, int]
     leaves: tuple[str, int | None] = ("max_leaf_nodes", None)
     depth: tuple[str, int | None] = ("max_depth", None)
-    each_class: bool = False  # boosting grows a tree for each of three or more classes
+    each_class: bool = False  # boosting grows a tree for each of three or more classes, and for each output
 
 
 _FOREST = _Trees(("n_estimators", 100))
@@ -59,9 +59,9 @@ class Growth:
         return (self.nodes or 0) * NODE_BYTES
 
 
-def growth_of(estimator: Mapping[str, Any], *, classes: int, rows: int | None) -> Growth | None:
-    """How large the trees of an estimator can grow; `classes` is 1 for a regression, `rows` the most there can be. None
-    for what has no trees, or where an argument is not a number."""
+def growth_of(estimator: Mapping[str, Any], *, classes: int, rows: int | None, outputs: int = 1) -> Growth | None:
+    """How large the trees of an estimator can grow; `classes` is 1 for a regression of that many `outputs`, `rows` the
+    most there can be. None for what has no trees, or where an argument is not a number."""
     trees = _trees_of(str(estimator.get("_target_", "")))
     if trees is None:
         return None
@@ -69,7 +69,7 @@ def growth_of(estimator: Mapping[str, Any], *, classes: int, rows: int | None) -
     leaves, depth = (_argument(estimator, name, default) for name, default in (trees.leaves, trees.depth))
     if count is None or not 0 < count <= 1_000_000:
         return None
-    count *= classes if trees.each_class and classes > 2 else 1
+    count *= (classes if classes > 2 else outputs) if trees.each_class else 1
     most = min(leaves or _UNBOUNDED, 2**depth if depth and 0 < depth < 60 else _UNBOUNDED, rows or _UNBOUNDED)
     return Growth(count, None if most == _UNBOUNDED else count * (2 * most - 1), trees.leaves[0])
 

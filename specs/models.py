@@ -76,13 +76,18 @@ class Spec(Block):
         """The feature columns, in the spec's order, which is the order of the model's inputs."""
         return {name: column for name, column in self.data.columns.items() if column.role == "feature"}
 
+    @property
+    def labels(self) -> dict[str, Column]:
+        """The columns that are learned, in the spec's order, which is the order of the model's outputs."""
+        return {name: column for name, column in self.data.columns.items() if column.role == "label"}
+
     def column_of(self, role: Literal["label", "time"]) -> str | None:
-        """The name of the one column with `role`, if there is one."""
+        """The name of the first column with `role`, if there is one."""
         return next((name for name, column in self.data.columns.items() if column.role == role), None)
 
     @property
     def task(self) -> Literal["binary", "multiclass", "regression"]:
-        """What is learned, told by the label's type."""
+        """What is learned, told by the label's type; several labels are numbers."""
         label = self.data.columns[self.column_of("label") or ""]
         if label.type == "bool" or (label.type == "category" and len(label.values) == 2):
             return "binary"

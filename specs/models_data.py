@@ -24,7 +24,9 @@ class Column(Block):
     type: Literal["float", "int", "bool", "category", "string", "datetime"] | None = Field(
         None, description="What a value is. May be left out only where `role` is ignore."
     )
-    role: Literal["feature", "label", "ignore", "id", "time"] = Field("feature", description="What the column is for.")
+    role: Literal["feature", "label", "ignore", "id", "time"] = Field(
+        "feature", description="What the column is for. Several labels, all of them numbers, are learned together."
+    )
     unit: str = Field("", description="The unit of measurement, for readers.")
     min: float | None = Field(None, description="Smallest value allowed.")
     max: float | None = Field(None, description="Largest value allowed.")

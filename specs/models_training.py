@@ -81,6 +81,9 @@ class Gate(Block):
     """One condition a model must meet before it serves: a metric with a limit, or an approval."""
 
     metric: Metric | Literal["latency_p99"] | None = Field(None, description="What is measured on the test rows.")
+    output: str | None = Field(
+        None, description="Of several labels the one that is measured; left out, the metric is the mean over all."
+    )
     min: float | None = Field(None, description="Smallest value allowed.")
     max: float | Duration | None = Field(None, description="Largest value allowed.")
     versus: Literal["champion"] | None = Field(None, description="Compare with the model that serves now.")
@@ -89,6 +92,11 @@ class Gate(Block):
     each: str | None = Field(None, description="A category column: the limit holds in each of its segments.")
     min_rows: int = Field(100, ge=1, description="Segments with fewer test rows are not judged.")
     approval: Approval | None = Field(None, description="A person's yes, instead of a metric.")
+
+    @property
+    def measured(self) -> str:
+        """The name that the metric has in evaluation.json: `rmse`, or `rmse of hours` of one output."""
+        return f"{self.metric} of {self.output}" if self.output else str(self.metric or "")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -12,7 +12,7 @@ Rule = Callable[[View], Iterator[Wording]]
 
 RULES: tuple[Rule, ...] = (
     rules_data.reachable_source,
-    rules_data.one_label,
+    rules_data.some_label,
     rules_data.learnable_label,
     rules_data.one_time_column,
     rules_data.time_needs_a_column,
@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     rules_gates.metrics_fit_the_task,
     rules_gates.limits_are_on_the_right_side,
     rules_gates.segments_are_categories,
+    rules_gates.outputs_are_labels,
     rules_gates.keys_have_an_effect,
     rules_gates.approvals_name_an_environment,
     rules_operation.names_fit_aws,

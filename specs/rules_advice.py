@@ -68,10 +68,11 @@ def units_stand_on_numbers(view: View) -> Iterator[Wording]:
 
 def features_are_not_the_answer(view: View) -> Iterator[Wording]:
     """A name that holds the label's, or says what was known afterwards: the rows themselves are judged in training."""
-    label = (view.named("label") or [""])[0].lower()
+    labels = [label.lower() for label in view.named("label") if len(label) > 2]
     hint = "give it role: ignore, unless it is known when a prediction is asked for"
     for name in view.features:
-        if len(label) > 2 and f"_{label}_" in f"_{name.lower()}_":
+        label = next((label for label in labels if f"_{label}_" in f"_{name.lower()}_"), "")
+        if label:
             yield Wording("ML255", f"'{name}' is named like the label '{label}'", hint, ("data", "columns", name), True)
         elif found := _AFTERWARDS.search(name.lower()):
             message = f"'{name}' is named like what is known afterwards ({found[1]})"

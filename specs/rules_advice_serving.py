@@ -67,10 +67,11 @@ def _growth(view: View) -> Growth | None:
     estimator = view.at(*_ESTIMATOR)
     if not isinstance(estimator, Mapping) or view.task is None:
         return None
-    label = view.columns.get(view.named("label")[0])
+    labels = view.named("label")
+    label = view.columns.get(labels[0])
     classes = {"regression": 1, "binary": 2}.get(view.task, len(label.values) if label else 2)
     rows = [check.rows.max for check in view.checks.values() if check.rows and check.rows.max]
-    return growth_of(estimator, classes=classes, rows=min(rows, default=None))
+    return growth_of(estimator, classes=classes, outputs=len(labels), rows=min(rows, default=None))
 
 
 def machines_are_used(view: View) -> Iterator[Wording]:

@@ -22,14 +22,20 @@ def reachable_source(view: View) -> Iterator[Wording]:
         yield Wording("ML208", f"uri is '{shortened(uri)}'", hint, ("data", "source", "uri"))
 
 
-def one_label(view: View) -> Iterator[Wording]:
-    """A model learns one thing."""
+def some_label(view: View) -> Iterator[Wording]:
+    """A model learns one thing, or several numbers; classes are learned alone."""
     labels = view.named("label")
     if view.all_roles and not labels:
         hint = "give the column to be predicted `role: label`"
         yield Wording("ML220", "no column has role label", hint, _COLUMNS, True)
     for name in labels[1:]:
-        yield Wording("ML220", f"'{name}' is a second label", f"the first is '{labels[0]}'", (*_COLUMNS, name, "role"))
+        if {_type(view, labels[0]), _type(view, name)} & {"bool", "category"}:
+            message = f"'{name}' is a second label beside '{labels[0]}', and classes are learned alone"
+            yield Wording("ML220", message, "several labels are all of type int or float", (*_COLUMNS, name, "role"))
+
+
+def _type(view: View, name: str) -> str | None:
+    return view.columns[name].type if name in view.columns else None
 
 
 def learnable_label(view: View) -> Iterator[Wording]:

@@ -73,6 +73,23 @@ def segments_are_categories(view: View) -> Iterator[Wording]:
             yield Wording("ML225", message, f"categories: {', '.join(categories) or 'none'}", path)
 
 
+def outputs_are_labels(view: View) -> Iterator[Wording]:
+    """A metric of one output needs a model that has several."""
+    labels = view.named("label")
+    for index, gate in view.gates.items():
+        path = ("gates", str(index), "output")
+        if gate.output is None or not view.roles:
+            continue
+        if gate.output not in labels:
+            hint = hint_for(gate.output, labels, "labels")
+            yield Wording("ML246", f"'{gate.output[:60]}' is not a label of this model", hint, path)
+        elif len(labels) == 1:
+            message = "output has no effect: the model has one label"
+            yield Wording("ML236", message, "leave it out", path)
+        elif gate.metric == "latency_p99":
+            yield Wording("ML236", "latency is not of one output", "leave `output` out", path)
+
+
 def keys_have_an_effect(view: View) -> Iterator[Wording]:
     """What only a comparison knows is refused elsewhere: a limit that looks softer or surer than it is misleads."""
     for index, gate in view.gates.items():

@@ -22,6 +22,7 @@ from mlspec.specs.models import (
 from mlspec.specs.nearest import nearest
 
 Task = Literal["binary", "multiclass", "regression"]
+NUMBERS = ("int", "float")
 _Part = TypeVar("_Part", bound=Block)
 
 
@@ -75,9 +76,12 @@ class View:
 
     @property
     def task(self) -> Task | None:
-        """What is learned, when there is one label and it is right by itself."""
+        """What is learned, when the label is right by itself; of several, when all are numbers."""
         labels = self.named("label")
-        label = self.columns.get(labels[0]) if len(labels) == 1 else None
+        if len(labels) > 1:
+            numbers = all(name in self.columns and self.columns[name].type in NUMBERS for name in labels)
+            return "regression" if numbers else None
+        label = self.columns.get(labels[0]) if labels else None
         if label is None or label.type in (None, "string", "datetime"):
             return None
         if label.type == "bool" or (label.type == "category" and len(label.values) == 2):

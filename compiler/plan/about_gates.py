@@ -47,7 +47,8 @@ def gate_name(gate: Gate) -> str:
         return f"approval by {gate['approval']['by']}"
     each = f" in each {gate['each']}" if "each" in gate else ""
     versus = f" versus {gate['versus']}" if "versus" in gate else ""
-    return f"{gate['metric']}{versus}{each}"
+    of = f" of {gate['output']}" if "output" in gate else ""
+    return f"{gate['metric']}{of}{versus}{each}"
 
 
 def gate_text(gate: Gate) -> str:

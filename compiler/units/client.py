@@ -147,7 +147,8 @@ def client_files(checked: Checked) -> dict[str, bytes]:
     """The client's files, by path: one package, `<spec>_client`."""
     package, title = names(checked)
     called = ("ContractBroken", "ModelError", "NotReached", "Problem", "Unavailable")
-    typed = ("Answer", f"Async{title}", "Explanation", "Prediction", "Record", title)
+    several = ("Values",) if len(checked.spec.labels) > 1 else ()
+    typed = ("Answer", f"Async{title}", "Explanation", "Prediction", "Record", title, *several)
     init = _INIT.format(
         name=checked.spec.name,
         package=package,
@@ -173,7 +174,7 @@ def names(checked: Checked) -> tuple[str, str]:
 def _client(checked: Checked, package: str, title: str) -> str:
     spec = checked.spec
     aliases = _aliases(spec)
-    record, prediction = _record(checked, aliases), _prediction(spec, aliases)
+    record, prediction = _record(checked, aliases), _values(checked) + _prediction(spec, aliases)
     listed = "".join(_alias(alias, spec.data.columns[column]) for column, alias in aliases.items())
     return _CLIENT.format(
         name=spec.name,
@@ -248,8 +249,17 @@ def _prediction(spec: Spec, aliases: Mapping[str, str]) -> str:
     return _typed_dict("Prediction", "What the model says of one row.", fields)
 
 
+def _values(checked: Checked) -> str:
+    """The class of what several labels are answered with; nothing for one."""
+    labels = checked.spec.labels
+    if len(labels) == 1:
+        return ""
+    fields = [_Field(name, "float", str(checked.origins.of(f"data.columns.{name}"))) for name in labels]
+    return _typed_dict("Values", "What each label is predicted to be.", fields)
+
+
 def _answer(spec: Spec, aliases: Mapping[str, str]) -> list[_Field]:
-    labels = [name for name, column in spec.data.columns.items() if column.role == "label"]
+    labels = list(spec.labels)
     match spec.task:
         case "binary":
             return [_Field("probability", "float"), _Field("label", "bool")]
@@ -257,6 +267,6 @@ def _answer(spec: Spec, aliases: Mapping[str, str]) -> list[_Field]:
             classes = aliases[labels[0]]
             return [_Field("class", classes), _Field("probabilities", f"dict[{classes}, float]")]
         case _ if len(labels) > 1:
-            return [_Field("values", "dict[str, float]")]
+            return [_Field("values", "Values")]
         case _:
             return [_Field("value", "float")]

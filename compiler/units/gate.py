@@ -53,7 +53,7 @@ def gate_unit(checked: Checked) -> Unit:
 def _gate(gate: Gate, line: str) -> str:
     limit = gate.max.milliseconds if isinstance(gate.max, Duration) else gate.max
     values = {
-        "metric": gate.metric,
+        "metric": gate.measured,
         "line": line,
         "minimum": _number(gate.min),
         "maximum": _number(limit),

@@ -24,6 +24,8 @@ def _outputs(checked: Checked) -> list[dict[str, Any]]:
         case "multiclass":
             classes = len(checked.spec.data.columns[checked.spec.column_of("label") or ""].values)
             return [_tensor("class", "BYTES"), _tensor("probabilities", "FP32", classes)]
+        case _ if len(checked.spec.labels) > 1:
+            return [_tensor(name, "FP32") for name in checked.spec.labels]
         case _:
             return [_tensor("value", "FP32")]
 

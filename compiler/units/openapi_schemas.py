@@ -4,7 +4,7 @@ from typing import Any
 
 from mlspec.compiler.units.inference_columns import column_words
 from mlspec.specs.checked import Checked
-from mlspec.specs.models import Column
+from mlspec.specs.models import Column, Spec
 
 Schema = dict[str, Any]
 _FLOAT32 = 3.4028234663852886e38
@@ -66,7 +66,7 @@ def request_schema(max_rows: int) -> Schema:
     }
 
 
-def answer_schema(task: str) -> Schema:
+def answer_schema() -> Schema:
     """What one request gets."""
     prediction = {"$ref": "#/components/schemas/Prediction"}
     return _open(
@@ -80,9 +80,9 @@ def answer_schema(task: str) -> Schema:
     )
 
 
-def prediction_schema(task: str) -> Schema:
+def prediction_schema(spec: Spec) -> Schema:
     """What one row gets; its explanation too, where it was asked for."""
-    schema = _prediction(task)
+    schema = _prediction(spec)
     return {**schema, "properties": {**schema["properties"], "explanation": _explanation()}}
 
 
@@ -93,18 +93,24 @@ def _explanation() -> Schema:
     return _open({"space": TEXT, "class": TEXT, "base": number, "values": values}, ("space", "base", "values"))
 
 
-def _prediction(task: str) -> Schema:
+def _prediction(spec: Spec) -> Schema:
     share = {"type": "number", "minimum": 0, "maximum": 1}
-    match task:
+    match spec.task:
         case "binary":
             return _open({"probability": share, "label": {"type": ["boolean", "string"]}}, ("probability", "label"))
         case "multiclass":
             every = {"type": "object", "additionalProperties": share}
             return _open({"class": TEXT, "probabilities": every}, ("class", "probabilities"))
+        case _ if len(spec.labels) > 1:
+            numbers = _object({name: _number(label) for name, label in spec.labels.items()}, tuple(spec.labels))
+            return _open({"values": numbers}, ("values",))
         case _:
-            number = {"type": "number"}
-            several = {"type": "object", "additionalProperties": number}
-            return _open({"value": number, "values": several, "embedding": _list(number)}, ())
+            return _open({"value": {"type": "number"}}, ("value",))
+
+
+def _number(label: Column) -> Schema:
+    """One output. What a model says of a label need not keep within the label's bounds."""
+    return {"type": "number", **({"description": f"In {label.unit}."} if label.unit else {})}
 
 
 def problem_schema() -> Schema:

@@ -138,7 +138,7 @@ def _versus(spec: Spec) -> tuple[tuple[str, tuple[float, ...]], ...]:
     for gate in spec.gates:
         if gate.metric is not None and gate.versus is not None:
             confidence = {gate.confidence.fraction} if gate.confidence else set()
-            asked.setdefault(gate.metric, set()).update(confidence)
+            asked.setdefault(gate.measured, set()).update(confidence)
     return tuple((metric, tuple(float(c) for c in sorted(confidences))) for metric, confidences in asked.items())
 
 

@@ -33,7 +33,14 @@ x: int = OddOnesClient("http://localhost").predict_one(row)["class"]
 """
 
 
-@pytest.mark.parametrize("spec", ["examples/flight-delay/flight-delay.yaml", "specs/templates/regression.yaml"])
+GOLDEN_SPECS = (
+    "examples/flight-delay/flight-delay.yaml",
+    "specs/templates/regression.yaml",
+    "tests/golden/several/spec.yaml",
+)
+
+
+@pytest.mark.parametrize("spec", GOLDEN_SPECS)
 def test_the_golden_client_is_current(spec: str) -> None:
     checked = load_spec(ROOT / spec)
     made = {path: content for path, content in client_files(checked).items() if not path.endswith("calls.py")}
@@ -44,7 +51,7 @@ def test_the_golden_client_is_current(spec: str) -> None:
 
 def test_clients_are_typed_formatted_and_linted(tmp_path: Path) -> None:
     (tmp_path / "odd.yaml").write_text(SPEC, encoding="utf-8")
-    specs = [tmp_path / "odd.yaml", ROOT / "examples/flight-delay/flight-delay.yaml", *TEMPLATES.glob("*.yaml")]
+    specs = [tmp_path / "odd.yaml", *(ROOT / spec for spec in GOLDEN_SPECS), *TEMPLATES.glob("*.yaml")]
     folder = tmp_path / "clients"
     for spec in specs:
         write_client(load_spec(spec), folder)

@@ -35,6 +35,10 @@ def texts(made: Graph | None = None, **spec: object) -> list[str]:
             "gate added: latency_p99 max 20ms @flight.yaml:32:3",
         ),
         (
+            [*GATES, {"metric": "rmse", "output": "hours", "max": 6}],
+            "gate added: rmse of hours max 6.0 @flight.yaml:32:3",
+        ),
+        (
             [GATES[0], {**GATES[1], "min_rows": 500}],
             "! gate loosened: roc_auc in each carrier, min_rows 100 -> 500 @flight.yaml:31:3",
         ),

@@ -22,6 +22,7 @@ EXAMPLES = {
     "binary": ROOT / "specs/templates/binary.yaml",
     "multiclass": ROOT / "specs/templates/multiclass.yaml",
     "regression": ROOT / "specs/templates/regression.yaml",
+    "several": ROOT / "tests/golden/several/spec.yaml",
     "team": ROOT / "specs/templates/team/team.yaml",
 }
 

@@ -18,11 +18,11 @@ _WIDE = 100.0
 
 
 def write_rows(checked: Checked, folder: Path, *, rows: int = ROWS, seed: int = 7) -> Path:
-    """`folder` with one Parquet or CSV file: the label follows the numbers, with noise."""
+    """`folder` with one Parquet or CSV file: each label follows the numbers, with noise."""
     drawn = np.random.default_rng(seed)
     columns = {name: _column(column, drawn, rows) for name, column in checked.spec.data.columns.items()}
-    label = checked.spec.column_of("label") or ""
-    columns[label] = _label(checked.spec.data.columns[label], _signal(checked, columns, drawn, rows))
+    for name, label in checked.spec.labels.items():
+        columns[name] = _label(label, _signal(checked, columns, drawn, rows))
     folder.mkdir(parents=True, exist_ok=True)
     table = pl.DataFrame(columns)
     if checked.spec.data.source.format == "csv":

@@ -99,6 +99,14 @@ def test_how_far_trees_can_grow(estimator: dict[str, Any], nodes: int | None) ->
     assert limited.nodes <= growth.trees * 19
 
 
+def test_boosting_grows_trees_for_each_output() -> None:
+    for target, each in (("lightgbm.LGBMRegressor", 100), ("sklearn.ensemble.RandomForestRegressor", 0)):
+        one, three = (growth_of({"_target_": target}, classes=1, rows=9, outputs=outputs) for outputs in (1, 3))
+        assert one is not None
+        assert three is not None
+        assert three.trees - one.trees == 2 * each
+
+
 def test_what_has_no_trees_is_not_judged() -> None:
     for estimator in (
         {"_target_": "sklearn.linear_model.Ridge"},

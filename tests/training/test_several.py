@@ -9,15 +9,21 @@ import polars as pl
 import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from mlspec.runtime.contract import Column
+from mlspec.compiler.units.training import training_unit
 from mlspec.runtime.engines import open_engine
 from mlspec.runtime.gates import Gate, judge
-from mlspec.runtime.matrix import feature_matrix
+from mlspec.runtime.matrix import feature_matrix, target_vector
 from mlspec.runtime.onnx_model import OnnxModel
+from mlspec.runtime.splits import split_rows
+from mlspec.runtime.train import fit_model
 from mlspec.runtime.training_job import run
 from mlspec.runtime.training_settings import Part, Split, TrainingSettings
+from mlspec.specs.diagnostics import SpecError
+from mlspec.specs.load import load_spec
+from mlspec.specs.models import Gate as SpecGate
 from tests.training.tables import SETTINGS, job_folder, orders, read_json, several
 
+SPEC = Path(__file__).parents[1] / "golden/several/spec.yaml"
 CONTRACT = several()
 RANDOM = np.random.default_rng(5)
 TABLE = orders().with_columns(
@@ -62,6 +68,12 @@ def test_each_output_is_judged_and_so_is_the_mean(first: Path) -> None:
         each = [peer(truth[:, at], predicted[:, at]) for at in range(2)]
         assert [told[f"{name} of cost"], told[f"{name} of grams"]] == pytest.approx(each, rel=1e-6)
         assert told[name] == pytest.approx(np.mean(each), rel=1e-6)
+
+
+def test_gates_of_the_spec_ask_for_what_is_measured(first: Path) -> None:
+    told = read_json(first / "evaluation.json")["metrics"]["challenger"]
+    gates = (SpecGate(metric="rmse", output="cost", max=1.0), SpecGate(metric="r2", min=0.1))
+    assert {gate.measured for gate in gates} <= set(told)
 
 
 def test_segments_are_judged_by_output_too(first: Path) -> None:
@@ -139,10 +151,6 @@ SPLIT = Split("random", test=Part(share=0.2), validation=Part(share=0.2))
     ],
 )
 def test_boosting_stops_for_each_output_by_itself(estimator: str, arguments: dict[str, Any], trees: Any) -> None:
-    from mlspec.runtime.matrix import target_vector
-    from mlspec.runtime.splits import split_rows
-    from mlspec.runtime.train import fit_model
-
     framework: Any = estimator.partition(".")[0]
     settings = replace(FOREST, estimator=estimator, arguments=arguments, framework=framework, split=SPLIT)
     parts = split_rows(TABLE.height, SPLIT, seed=7, times=None)
@@ -153,7 +161,10 @@ def test_boosting_stops_for_each_output_by_itself(estimator: str, arguments: dic
     assert max(stopped) < 400
 
 
-def test_labels_of_a_type_are_read_as_numbers() -> None:
-    assert CONTRACT.outputs == ("cost", "grams")
-    assert replace(CONTRACT, columns=CONTRACT.columns[:-1]).outputs == ()
-    assert Column("grams", "int", "label") in CONTRACT.labels
+def test_explanations_of_several_outputs_are_refused_where_they_are_asked_for() -> None:
+    checked = load_spec(SPEC, overrides=("serving.explain=shap",))
+    with pytest.raises(SpecError) as refused:
+        training_unit(checked)
+    (problem,) = refused.value.diagnostics
+    assert (problem.code, problem.path) == ("ML442", "serving.explain")
+    assert problem.message == "an explanation adds up to one number, and this model answers 2"
