@@ -13,6 +13,7 @@ from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from mlspec.targets.local.client import Cloud, start
 
+STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
 SPEC = """\
 apiVersion: mlspec/v1
 name: parcels
@@ -30,7 +31,7 @@ serving:
   events:
     - {queue: to-score, results: scored}
     - {queue: to-keep}
-    - {stream: "arn:aws:kinesis:us-east-1:123456789012:stream/clicks", results: scored}
+    - {stream: "$STREAM", results: scored}
 """
 ROWS = 2_000
 GOOD = {"records": [{"weight": 3.5, "sent": "2026-03-01T06:30:00+02:00"}]}
@@ -40,7 +41,7 @@ GOOD = {"records": [{"weight": 3.5, "sent": "2026-03-01T06:30:00+02:00"}]}
 def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("events")
     path = folder / "parcels.yaml"
-    path.write_text(SPEC)
+    path.write_text(SPEC.replace("$STREAM", STREAM))
     random = np.random.default_rng(0)
     sent = pl.datetime_range(pl.datetime(2026, 1, 1), pl.datetime(2026, 4, 1), "1h", eager=True)[:ROWS]
     late = (sent.dt.hour().to_numpy() > 12) ^ (random.random(ROWS) < 0.1)
@@ -54,8 +55,13 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_messages_are_answered_once_a_release_serves(spec: Path) -> None:
+def test_messages_are_answered_once_a_release_serves(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cloud = start(spec.parent / ".mlspec" / "local")
+    assert invoke(["apply", str(spec), "--auto-approve"]) == Exit.PARTIAL
+    told = capsys.readouterr().err
+    assert "cannot create events-3 (EventSourceMapping)" in told
+    assert f"{STREAM} is not there" in told
+    assert f"--stream-name clicks --region us-east-1 --endpoint-url {cloud.endpoint}" in told
     cloud.client("kinesis").create_stream(StreamName="clicks", ShardCount=2)
     assert invoke(["apply", str(spec), "--auto-approve"]) == Exit.DONE
     send(cloud, "queue-to-score", GOOD)

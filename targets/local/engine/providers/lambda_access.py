@@ -10,6 +10,7 @@ from mlspec.targets.local.engine.providers.contract import (
     Made,
     Outputs,
     Provider,
+    Refused,
     Site,
     attempt,
     pascal,
@@ -184,8 +185,22 @@ def _mapping(inputs: Inputs) -> dict[str, Any]:
 
 def _create_mapping(site: Site, inputs: Inputs) -> Made:
     where = pick(inputs, {"eventSourceArn": "EventSourceArn", "functionName": "FunctionName"})
-    made = site.client("lambda").create_event_source_mapping(**where, **_mapping(inputs))
+    try:
+        made = site.client("lambda").create_event_source_mapping(**where, **_mapping(inputs))
+    except site.client("lambda").exceptions.ResourceNotFoundException as error:
+        raise _absent(site, inputs["eventSourceArn"]) from error
     return Made(made["UUID"], _mapping_outputs(made))
+
+
+def _absent(site: Site, arn: str) -> Refused:
+    """What the stack makes itself is made before; the rest has an owner, who makes it."""
+    *_, service, region, _, name = arn.split(":")
+    made = f"sqs create-queue --queue-name {name}"
+    if service == "kinesis":
+        made = f"kinesis create-stream --shard-count 1 --stream-name {name.rpartition('/')[2]}"
+    where = f"--region {region} --endpoint-url {site.client(service).meta.endpoint_url}"
+    hint = f"it has an owner, who makes it first; to make one on the mocked cloud: aws {made} {where}"
+    return Refused(f"{arn} is not there", hint)
 
 
 def _mapping_outputs(found: Mapping[str, Any]) -> Outputs:
