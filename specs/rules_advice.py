@@ -79,6 +79,19 @@ def features_are_not_the_answer(view: View) -> Iterator[Wording]:
             yield Wording("ML255", message, hint, ("data", "columns", name), True)
 
 
+def means_have_a_unit(view: View) -> Iterator[Wording]:
+    """A mean of hours and of cents is a number that nobody can judge."""
+    labels = {name: view.columns[name].unit for name in view.named("label") if name in view.columns}
+    if len(set(labels.values())) < 2:
+        return
+    named = ", ".join(f"{name} ({unit})" if unit else name for name, unit in labels.items())
+    for index, gate in view.gates.items():
+        if gate.metric in ("mae", "rmse") and gate.output is None:
+            message = f"{gate.metric} is the mean over labels of different units: {named}"
+            hint = "name one by `output`, or use r2, which has no unit"
+            yield Wording("ML266", message, hint, ("gates", str(index), "metric"))
+
+
 def somebody_is_told(view: View) -> Iterator[Wording]:
     """An alarm that reaches nobody, or others than the owner."""
     owner = view.tree.get("owner")
@@ -132,6 +145,7 @@ ADVICE: tuple[Advice, ...] = (
     segments_have_rows,
     units_stand_on_numbers,
     features_are_not_the_answer,
+    means_have_a_unit,
     somebody_is_told,
     approvers_are_others,
     leakage_is_looked_for,

@@ -72,6 +72,8 @@ def _problems(checked: Checked) -> Iterator[Diagnostic]:
     elif framework != "torch" and target not in ESTIMATORS:
         hint = f"those that can: {', '.join(sorted(ESTIMATORS))}"
         yield _problem(checked, "training.estimator._target_", f"{target} cannot be exported to ONNX exactly", hint)
+    if len(checked.spec.labels) > 1 and target in ESTIMATORS and ESTIMATORS[target].several:
+        yield from _one_of_a_kind(checked)
     if training.preprocess and (target not in ESTIMATORS or ESTIMATORS[target].preparation == "none"):
         message = f"preprocess has no effect on {target}, which takes the rows as they are laid out"
         yield _problem(checked, "training.preprocess", message, "leave it out", code="ML403")
@@ -86,6 +88,14 @@ def _problems(checked: Checked) -> Iterator[Diagnostic]:
     if training.tune is not None:
         message = "a search for hyperparameters cannot be run yet"
         yield _problem(checked, "training.tune", message, "remove tune, and give the values under estimator")
+
+
+def _one_of_a_kind(checked: Checked) -> Iterator[Diagnostic]:
+    """What scikit-learn's trees keep of one label only."""
+    if checked.spec.training.estimator.get("monotonic_cst") is not None:
+        message = "monotonic_cst cannot be kept by trees that learn several labels"
+        hint = "leave it out, or use HistGradientBoostingRegressor, which learns each label by itself"
+        yield _problem(checked, "training.estimator.monotonic_cst", message, hint)
 
 
 def _idle_steps(checked: Checked) -> Iterator[Diagnostic]:

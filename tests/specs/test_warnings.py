@@ -57,8 +57,19 @@ def test_a_spec_without_gates_and_monitors(load: Load) -> None:
     assert {"ML250", "ML251"} <= {warning.code for warning in load(text).warnings}
 
 
+def test_a_mean_of_different_units_is_told(load: Load) -> None:
+    text = (Path(__file__).parents[1] / "golden/several/spec.yaml").read_text()
+    assert "ML266" not in {warning.code for warning in load(text).warnings}
+    found = load(text.replace("output: hours, max: 6", "max: 6")).warnings
+    (warning,) = [warning for warning in found if warning.code == "ML266"]
+    assert warning.path == "gates.1.metric"
+    assert warning.message == "rmse is the mean over labels of different units: hours (hour), cents"
+    same = text.replace("output: hours, max: 6", "max: 6").replace("unit: hour, ", "")
+    assert "ML266" not in {warning.code for warning in load(same).warnings}
+
+
 def test_every_advice_has_a_case() -> None:
-    assert len({code for *_, code in CASES} | {"ML250", "ML251"}) == len(ADVICE) + 1, "one of them has two codes"
+    assert len({code for *_, code in CASES} | {"ML250", "ML251", "ML266"}) == len(ADVICE) + 1, "one of them has two codes"
 
 
 def test_a_broken_spec_shows_the_warnings_of_its_other_parts(good: str, mistakes: Mistakes) -> None:

@@ -161,6 +161,14 @@ def test_boosting_stops_for_each_output_by_itself(estimator: str, arguments: dic
     assert max(stopped) < 400
 
 
+def test_what_trees_of_several_labels_cannot_keep_is_refused_at_its_line() -> None:
+    checked = load_spec(SPEC, overrides=("+training.estimator.monotonic_cst=[1,0,0]",))
+    with pytest.raises(SpecError) as refused:
+        training_unit(checked)
+    (problem,) = refused.value.diagnostics
+    assert (problem.code, problem.path) == ("ML440", "training.estimator.monotonic_cst")
+
+
 def test_explanations_of_several_outputs_are_refused_where_they_are_asked_for() -> None:
     checked = load_spec(SPEC, overrides=("serving.explain=shap",))
     with pytest.raises(SpecError) as refused:
