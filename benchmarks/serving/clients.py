@@ -58,9 +58,9 @@ def throughput(asked: Asked, *, connections: int, seconds: float) -> Throughput:
 
 
 def _wrk(asked: Asked, connections: int, seconds: float) -> Throughput:
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(asked.payloads[0].body)
-        file.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, payload in enumerate(asked.payloads):
+            Path(folder, str(number)).write_bytes(payload.body)
         script = str(Path(__file__).with_name("wrk.lua"))
         command = [
             "wrk",
@@ -74,7 +74,7 @@ def _wrk(asked: Asked, connections: int, seconds: float) -> Throughput:
             asked.url,
         ]
         headers = "\n".join(f"{name}: {value}" for name, value in asked.headers.items())
-        told = {**os.environ, "BODY": file.name, "HEADERS": headers}
+        told = {**os.environ, "BODIES": folder, "HEADERS": headers}
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=told)
     requests, microseconds, failures = next(
         map(int, line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("RESULT")
