@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlspec.runtime.engines import Scores
-
 Column = Mapping[str, Any]
 _TOGETHER = 2048  # rows that are counted at once: as many as a processor has near at hand
 
@@ -32,10 +30,11 @@ class Histograms:
         self._predictions = [_edges(column) for column in watched]
         self._ends = np.zeros(sum(map(len, self._predictions)) + sum(len(edges) for *_, edges in self._bins), np.int64)
         self._rows = self._buffered = 0
-        self._buffer: list[tuple[bytes, Scores]] = []
+        self._buffer: list[tuple[bytes, Any]] = []
 
-    def add(self, rows: bytes, scores: Scores) -> None:
-        """Count rows (float32, one after another) and what was answered, some time before `take`."""
+    def add(self, rows: bytes, scores: Any) -> None:
+        """Count rows (float32, one after another) and what was answered (Scores, or an array of one number a row), some
+        time before `take`."""
         self._buffer.append((rows, scores))
         self._buffered += len(scores)
         if self._buffered >= _TOGETHER:
@@ -54,7 +53,7 @@ class Histograms:
     def _fold(self) -> None:
         taken, self._buffer, self._buffered = self._buffer, [], 0
         matrix = np.frombuffer(b"".join([rows for rows, _ in taken]), np.float32).reshape(-1, self._width)
-        ranked, answers = matrix.T.copy(), self._watched(list(chain.from_iterable([scores for _, scores in taken])))
+        ranked, answers = matrix.T.copy(), self._watched([scores for _, scores in taken])
         ranked.sort()
         answers.sort()
         ends = [ranked[at].searchsorted(edges) for at, _, edges in self._bins]
@@ -62,15 +61,17 @@ class Histograms:
         self._ends += np.concatenate(ends)
         self._rows += len(matrix)
 
-    def _watched(self, scores: list[Any]) -> NDArray[Any]:
+    def _watched(self, scores: Sequence[Any]) -> NDArray[Any]:
         """What is counted of answers: each of several outputs, or one number, the largest of several probabilities."""
+        arrays = [one for one in scores if not isinstance(one, list)]
+        listed = list(chain.from_iterable([one for one in scores if isinstance(one, list)]))
         if self._outputs:
-            answers: NDArray[Any] = np.asarray(scores, float).reshape(-1, len(self._outputs))
+            answers: NDArray[Any] = np.asarray(listed, float).reshape(-1, len(self._outputs))
             return answers.T.copy()
-        if scores and isinstance(scores[0], list):
-            answers = np.asarray(scores, float).max(axis=1)
+        if listed and isinstance(listed[0], list):
+            answers = np.asarray(listed, float).max(axis=1)
         else:
-            answers = np.fromiter(scores, float, len(scores))
+            answers = np.concatenate([*arrays, np.fromiter(listed, float, len(listed))])
         return answers[None]
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import encode
 
-from mlspec.runtime.engines import Engine, Scores
+from mlspec.runtime.engines import ArrayEngine, Engine, Scores
 from mlspec.runtime.http_head import Head
-from mlspec.runtime.replies import encode_replies, encode_reply, replying
+from mlspec.runtime.matrix_lots import MatrixLots
+from mlspec.runtime.replies import Replying, encode_replies, encode_reply, replying
 from mlspec.runtime.requests import REFUSALS, Decoded, Payload, Refusal, ServingContract, decode, plain_records
 from mlspec.runtime.serving_release import Release
 
@@ -32,10 +33,10 @@ class Outcome(Struct, frozen=True, gc=False):
 
 
 class Seen(Struct, frozen=True, gc=False):
-    """Rows that were predicted, as laid out, and what was answered: for the histograms."""
+    """Rows that were predicted, as laid out, and what was answered (Scores, or an array of one number a row)."""
 
     rows: bytes
-    scores: Scores
+    scores: Any
 
 
 Report = Callable[[str, str], str]  # what failed and its traceback in; the id that the caller is told out
@@ -51,11 +52,14 @@ class Model:
         self._report = report
         self._replying = replying(contract, release.description, release.name)
         self._predict = release.engine.predict
+        self._matrix_lots = _matrix_lots(contract, self._replying, release.engine)
         self.release = release
         self.joins = gains_together(release.engine, len(contract.FEATURES))
 
     def answer(self, lot: Sequence[Asked]) -> Answers:
         """An outcome for each request, in order, and what the histograms are to count."""
+        if (answers := self._matrices(lot)) is not None:
+            return answers
         read = [self._records(head, body) for head, body, _, _ in lot]
         plain = [records for records in read if records is not None]
         try:
@@ -90,7 +94,7 @@ class Model:
         return outcomes, seen
 
     def _singly(self, lot: Sequence[Asked]) -> Answers:
-        decoded = self._matrices(lot) or [self._decoded(head, body) for head, body, _, _ in lot]
+        decoded = [self._decoded(head, body) for head, body, _, _ in lot]
         good = [one for one in decoded if not isinstance(one, Outcome)]
         scores = iter(self._scores(good))
         outcomes, seen = [], []
@@ -105,13 +109,18 @@ class Model:
                 seen.append(Seen(one.rows, told))
         return outcomes, seen
 
-    def _matrices(self, lot: Sequence[Asked]) -> Sequence[Decoded | Outcome] | None:
-        """The rows of a lot of matrices in memory, all good; None for any other."""
+    def _matrices(self, lot: Sequence[Asked]) -> Answers | None:
+        """The answers to a lot of matrices in memory that are all good; None for any other."""
+        if self._matrix_lots is None or not (self.joins or len(lot) == 1):
+            return None
         if not all(head.json_length for head, _, _, _ in lot):
             return None
-        from mlspec.runtime.attached_matrix import attached_matrices
-
-        return attached_matrices(self._contract, [_payload(head, body) for head, body, _, _ in lot])
+        with suppress(Exception):  # whatever it is, alone it fails for one only
+            told = self._matrix_lots.answer([_payload(head, body) for head, body, _, _ in lot])
+            if told is not None:
+                outcomes = [Outcome(200, body, rows) for body, rows in zip(told.bodies, told.counts, strict=True)]
+                return outcomes, [Seen(told.rows, told.scores)]
+        return None
 
     def _decoded(self, head: Head, body: bytes) -> Decoded | Outcome:
         try:
@@ -159,6 +168,11 @@ class Model:
 
 def _payload(head: Head, body: bytes) -> Payload:
     return Payload(body, head.content_type, head.route.protocol, head.partial, head.explain, head.json_length)
+
+
+def _matrix_lots(contract: ServingContract, replying: Replying, engine: Engine) -> MatrixLots | None:
+    """What answers matrices together, where the engine can."""
+    return MatrixLots(contract, replying, engine) if isinstance(engine, ArrayEngine) else None
 
 
 def gains_together(engine: Engine, features: int) -> bool:

@@ -29,11 +29,13 @@ class OnnxEngine:
         self._outputs = [self._session.get_outputs()[-1].name]
 
     def predict(self, rows: bytes) -> Scores:
-        answer: NDArray[np.float32] = self._session.run(self._outputs, {self._input: self._matrix(rows)})[0]
-        if answer.ndim == 2 and not self._several:
-            answer = answer[:, -1]
-        scores: Scores = answer.tolist()
+        scores: Scores = self.answers(rows).tolist()
         return scores
+
+    def answers(self, rows: bytes) -> NDArray[np.float32]:
+        """The same as an array."""
+        answer: NDArray[np.float32] = self._session.run(self._outputs, {self._input: self._matrix(rows)})[0]
+        return answer[:, -1] if answer.ndim == 2 and not self._several else answer
 
     def _matrix(self, rows: bytes) -> NDArray[np.float32]:
         matrix = np.frombuffer(rows, np.float32).reshape(-1, self._width)

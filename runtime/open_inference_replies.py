@@ -28,7 +28,7 @@ def encode_v2(
 ) -> bytes:
     """`{"model_name", "model_version", "id", "outputs"}`: the outputs that the caller named, or all.
 
-    WithTensors where any is wanted as bytes."""
+    `scores` are lists, or an array where each is one number. WithTensors where any is wanted as bytes."""
     outputs = _outputs(release, scores)
     if explanations is not None:
         outputs += _explanations(explanations)
@@ -39,7 +39,7 @@ def encode_v2(
             tensors.append(_bytes(output))
             described.append(_description(*output[:3], len(tensors[-1])))
         else:
-            described.append(_description(*output[:3]) + _encode(output.data()) + b"}")
+            described.append(_description(*output[:3]) + _encode(_plain(output.data())) + b"}")
     head = _head(release.model, release.release)
     named = b',"id":' + _encode(decoded.id) if decoded.id else b""
     json = b'%b%b,"outputs":[%b]}' % (head, named, b",".join(described))
@@ -60,10 +60,20 @@ def _description(name: str, datatype: str, shape: tuple[int, ...], size: int | N
     return _encode({**told, "parameters": {"binary_data_size": size}})
 
 
+def _plain(values: Any) -> Sequence[Any]:
+    """Values that are an array as a list."""
+    listed: Sequence[Any] = values if isinstance(values, list | tuple) else values.tolist()
+    return listed
+
+
 def _bytes(output: Output) -> bytes:
     from mlspec.runtime.binary_tensors import bytes_of
 
-    return bytes_of(output.datatype, output.data())
+    values: Any = output.data()
+    if isinstance(values, list | tuple):
+        return bytes_of(output.datatype, values)
+    array: bytes = values.tobytes()
+    return array
 
 
 def _wanted(outputs: list[Output], names: Sequence[str]) -> list[Output]:
@@ -85,7 +95,7 @@ def _outputs(release: Replying, scores: Any) -> list[Output]:
         case "binary":
             return [
                 Output("probability", "FP32", (rows,), lambda: scores),
-                Output("label", "BOOL", (rows,), lambda: [score >= THRESHOLD for score in scores]),
+                Output("label", "BOOL", (rows,), lambda: _reached(scores)),
             ]
         case "multiclass":
             shape = (rows, len(release.names))
@@ -100,6 +110,10 @@ def _outputs(release: Replying, scores: Any) -> list[Output]:
             return [Output("embedding", "FP32", (rows, len(scores[0])), lambda: list(chain.from_iterable(scores)))]
         case _:
             return [Output("value", "FP32", (rows,), lambda: scores)]
+
+
+def _reached(scores: Any) -> Any:
+    return [score >= THRESHOLD for score in scores] if isinstance(scores, list) else scores >= THRESHOLD
 
 
 def _same(values: Sequence[Any]) -> Sequence[Any]:
