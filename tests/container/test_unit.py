@@ -1,8 +1,11 @@
 """The container as a unit of the bundle: the same each time, judged by others; who hosts it; `mlspec serve`."""
 
+import contextlib
 import json
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -133,9 +136,8 @@ def test_serve_answers_until_it_is_ended(
 
 
 def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """One that nothing takes by chance before it is used: Linux gives none of these to whoever asks for any."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
