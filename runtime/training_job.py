@@ -4,6 +4,7 @@ import json
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def train(order: Order) -> None:
     importance, profile = profile_of(order, learned)
     _say("profiled")
     evaluation = evaluation_of(order, learned, champion, checks=checks)
-    _say(f"evaluated on {len(learned.parts.test)} rows: {json.dumps(evaluation['metrics'])}")
+    _say(f"evaluated on {len(learned.parts.test)} rows; {_told(evaluation['metrics'])}")
     folder = order.base / "model"
     folder.mkdir(parents=True, exist_ok=True)
     description = description_of(order, learned, importance)
@@ -75,6 +76,14 @@ def train(order: Order) -> None:
     _write(folder / "model.json", description)
     _write(folder / "profile.json", profile)
     _write(folder / "evaluation.json", {**evaluation, "engines": engines})
+
+
+def _told(metrics: Mapping[str, Mapping[str, float | None] | None]) -> str:
+    """What evaluation.json has of the challenger and the champion, for people who read logs."""
+    shown = {
+        who: [f"{n} {v:.4g}" for n, v in found.items() if v is not None] for who, found in metrics.items() if found
+    }
+    return "; ".join(f"{who}: {', '.join(values)}" for who, values in shown.items())
 
 
 def _checked_rows(order: Order, champion: OnnxModel | None) -> tuple["pl.DataFrame", tuple[Check, ...]]:
