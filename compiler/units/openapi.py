@@ -6,6 +6,10 @@ from mlspec.compiler.units import openapi_schemas as schemas
 from mlspec.specs.checked import Checked
 
 _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+_BINARY = "application/octet-stream"
+_LENGTH_HEADER = "Inference-Header-Content-Length"
+_LENGTH = "How many bytes are JSON, where tensors follow it as they are in memory."
+_ATTACHED = "The same JSON, and behind it the tensors that say their binary_data_size, little-endian."
 _REFUSALS = {
     "400": "The request breaks the contract: each bad field is named.",
     "408": "The request did not arrive in time.",
@@ -82,12 +86,20 @@ def _invocations() -> dict[str, Any]:
 
 
 def _infer() -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/InferRequest"}}}
+    content = {
+        "application/json": {"schema": {"$ref": "#/components/schemas/InferRequest"}},
+        _BINARY: {"schema": {"description": f"{_ATTACHED} {_LENGTH_HEADER} says how much is JSON."}},
+    }
+    answers = _responses("Outputs for each row.", "InferAnswer", tuple(_REFUSALS))
+    answers["200"]["content"][_BINARY] = {"schema": {"description": f"{_ATTACHED} Where outputs are wanted so."}}
+    answers["200"]["headers"] = {_LENGTH_HEADER: {"schema": {"type": "integer"}, "description": _LENGTH}}
+    length = {"name": _LENGTH_HEADER, "in": "header", "schema": {"type": "integer"}, "description": _LENGTH}
     return {
         "operationId": "infer",
         "summary": "Predictions, by the Open Inference Protocol.",
+        "parameters": [length],
         "requestBody": {"required": True, "content": content},
-        "responses": _responses("Outputs for each row.", "InferAnswer", tuple(_REFUSALS)),
+        "responses": answers,
     }
 
 

@@ -131,7 +131,15 @@ def infer_request_schema() -> Schema:
         {"name": TEXT, "shape": _list({"type": "integer", "minimum": 0}), "datatype": TEXT, "data": {"type": "array"}},
         ("name", "shape", "datatype", "data"),
     )
-    return _open({"id": TEXT, "inputs": _list(tensor) | {"minItems": 1}, "parameters": {"type": "object"}}, ("inputs",))
+    parameters = _flags("binary_data_output", "All outputs follow the answer's JSON as they are in memory.")
+    output = _open({"name": TEXT, "parameters": _flags("binary_data", "The same of this one.")}, ("name",))
+    inputs = _list(tensor) | {"minItems": 1}
+    return _open({"id": TEXT, "inputs": inputs, "outputs": _list(output), "parameters": parameters}, ("inputs",))
+
+
+def _flags(name: str, words: str) -> Schema:
+    """Parameters, of which one is read here."""
+    return {"type": "object", "properties": {name: {"type": "boolean", "description": words}}}
 
 
 def infer_answer_schema() -> Schema:
