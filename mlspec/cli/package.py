@@ -38,7 +38,10 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, here: b
         show_json({"folder": str(folder / "packages"), "packages": [_json(choice) for choice in choices]})
     else:
         _show(choices, folder)
-        next_command(f"mlspec plan {spec}")
+        in_a_container = project.spec["serving"]["target"] == "container"
+        if in_a_container:
+            say(f"the server's image is built by: docker build {folder / 'code' / 'container'}")
+        next_command(f"mlspec serve {spec}" if in_a_container else f"mlspec plan {spec}")
     from mlspec.targets.packaging.planner import refused
 
     return int(Exit.ERROR if refused(choices) else Exit.DONE)
