@@ -1,6 +1,7 @@
 """The container's unit run as a process on this machine: the same files, without an image."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 from mlspec.compiler.units.container import container_unit
@@ -121,16 +122,27 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _ready(process: "subprocess.Popen[bytes]", output: Path, host: str) -> str:
-    """The URL, once a release serves there."""
+    """The URL, once a release serves there. Who answers otherwise has tried the release, and could not load it."""
     direct = build_opener(ProxyHandler({}))
     last = monotonic() + _START_SECONDS
     while process.poll() is None and monotonic() < last:
         url = f"http://{host}:{_port(output)}"
-        with contextlib.suppress(URLError, OSError), direct.open(f"{url}/ping", timeout=_START_SECONDS):
-            return url
-        sleep(_LOOK_SECONDS)
-    said = output.read_text(errors="replace").strip().splitlines()
-    raise SpecError([Diagnostic("ML842", f"the server did not come up: {said[-1] if said else 'it said nothing'}")])
+        try:
+            with direct.open(f"{url}/ping", timeout=_START_SECONDS):
+                return url
+        except HTTPError:
+            break
+        except (URLError, OSError):
+            sleep(_LOOK_SECONDS)
+    end(process)  # its last lines are written then
+    raise SpecError([Diagnostic("ML842", f"the server did not come up: {_said(output)}")])
+
+
+def _said(output: Path) -> str:
+    """Why there is no release, or else the last of what was said."""
+    lines = output.read_text(errors="replace").strip().splitlines()
+    told = [json.loads(line)["text"] for line in lines if line.startswith('{"mlspec":"release"')]
+    return str([*lines[-1:], *told][-1]) if lines else "it said nothing"
 
 
 def _port(output: Path) -> int:

@@ -18,6 +18,7 @@ from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.vendor import unit_digest, unit_files
 from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.load import load_spec
+from mlspec.targets.local.container import Serving, server_variables, started_server
 from mlspec.targets.local.release import LocalTraining, local_release
 from tests.container.conftest import EXAMPLES, Example
 from tests.container.http_client import Client
@@ -104,6 +105,16 @@ def test_serve_without_rows_says_how_to_get_a_release(spec: Path) -> None:
     result = CliRunner().invoke(app, ["serve", str(spec)])
     assert isinstance(result.exception, SpecError)
     assert result.exception.diagnostics[0].code == "ML840"
+
+
+def test_a_release_that_cannot_be_loaded_is_told_by_its_reason(flight_example: Example, tmp_path: Path) -> None:
+    """Who starts a server to send it requests is told at once, and does not wait for what will not come."""
+    model = Path(shutil.copytree(flight_example.model, tmp_path / "model"))
+    (model / "model.json").write_text("{")
+    variables = server_variables(model, Serving(port=0, workers=1))
+    told = r"the server did not come up: .*JSONDecodeError"
+    with pytest.raises(SpecError, match=told), started_server(flight_example.unit, variables):
+        raise AssertionError("it serves")
 
 
 def test_serve_answers_until_it_is_ended(
