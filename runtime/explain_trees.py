@@ -16,22 +16,36 @@ class CannotExplain(Exception):
     """The model has no exact explanation that can be served; the text tells why."""
 
 
-def tree_document(onnx: bytes, rows: "np.ndarray") -> dict[str, Any]:
+def tree_document(onnx: bytes, rows: "np.ndarray", *, outputs: int = 0) -> dict[str, Any]:
     """`leaves`, `base` and `fill` of explainer.json (all but its space), for a model of float32 `rows` [rows,
-    features], which are those it was trained on; raises CannotExplain."""
+    features], which are those it was trained on; raises CannotExplain. Of several `outputs` each may have an ensemble
+    of its own, in their order."""
     from onnx import load_from_string
 
     graph = load_from_string(onnx).graph
     found = [node for node in graph.node if node.op_type in OPERATORS]
-    if len(found) != 1:
-        raise CannotExplain(f"it is made of {len(found)} tree ensembles; one can be explained")
+    if len(found) not in (1, outputs or 1):
+        raise CannotExplain(f"it is made of {len(found)} tree ensembles; one for each answer can be explained")
     fill = _fill(graph, found[0], rows.shape[1])
+    base: list[float] = []
+    leaves: list[Any] = []
+    for node in found:
+        starts, added = _ensemble(node, _filled(rows, fill))
+        leaves += [([(len(base) + target, weight) for target, weight in weights], tests) for weights, tests in added]
+        base += starts
+    if sum(len(tests) for _, tests in leaves) > MOST_TESTS:
+        raise CannotExplain(f"its trees ask more than {MOST_TESTS:,} times")
+    document = {"kind": "trees", "base": base, "fill": fill, "leaves": leaves}
+    return document if outputs else _one_of_two(document, len(base))
+
+
+def _ensemble(node: Any, filled: "np.ndarray") -> tuple[list[float], list[Any]]:
+    """What each target begins with, and every leaf: what it adds to which targets, and the tests on its way."""
     try:
-        ensemble = read_ensemble(found[0])
+        ensemble = read_ensemble(node)
     except UnknownTrees as unknown:
         raise CannotExplain(str(unknown)) from None
-    filled = _filled(rows, fill)
-    hits = attributes_of(found[0]).get("nodes_hitrates") or []
+    hits = attributes_of(node).get("nodes_hitrates") or []
     known = iter(hits) if any(hit != 1.0 for hit in hits) else None
     scale = 1.0 / len(ensemble.trees) if ensemble.mean else 1.0
     leaves: list[Any] = []
@@ -48,9 +62,7 @@ def tree_document(onnx: bytes, rows: "np.ndarray") -> dict[str, Any]:
             for target, weight in scaled:
                 base[target] += weight * shares
             leaves.append((scaled, tests))
-    if sum(len(tests) for _, tests in leaves) > MOST_TESTS:
-        raise CannotExplain(f"its trees ask more than {MOST_TESTS:,} times")
-    return _one_of_two({"kind": "trees", "base": base, "fill": fill, "leaves": leaves}, ensemble.targets)
+    return base, leaves
 
 
 def _one_of_two(document: dict[str, Any], targets: int) -> dict[str, Any]:

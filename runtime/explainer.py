@@ -36,7 +36,8 @@ def explained(folder: Folder, description: Description, decoded: Decoded, scores
 
 class Explainer:
     """`explain` gives, row by row, `base` (the mean over the training rows) and `values` of each column, which add up
-    to the answer in the space that explainer.json names: of several classes, that of the likeliest, which `class` says.
+    to the answer in the space that explainer.json names: of several classes, that of the likeliest, which `class` says;
+    of several outputs there are a base and values for each, by its name, in `outputs`.
 
     Raises DamagedRelease where explainer.json is not the file that `description` (model.json) tells of."""
 
@@ -47,6 +48,7 @@ class Explainer:
         document = json.loads(content)
         self._names: list[str] = [feature["name"] for feature in description["features"]]
         self._classes: list[Any] = description["classes"] if description["task"] == "multiclass" else []
+        self._outputs: list[str] = description.get("outputs", [])
         self._base: list[float] = document["base"]
         self._space: str = document["space"]
         self._model = KINDS[document["kind"]](document)
@@ -59,10 +61,15 @@ class Explainer:
     def _one(self, row: Row, score: Any) -> Explanation:
         target = score.index(max(score)) if self._classes else 0
         seen = [float("nan") if value == inf else value for value in row]
-        values = self._model.values(seen, target)
+        if self._outputs:
+            outputs = {name: self._added(seen, at) for at, name in enumerate(self._outputs)}
+            return {"space": self._space, "outputs": outputs}
         told = {"class": self._classes[target]} if self._classes else {}
-        named = dict(zip(self._names, values, strict=True))
-        return {"space": self._space, **told, "base": self._base[target], "values": named}
+        return {"space": self._space, **told, **self._added(seen, target)}
+
+    def _added(self, row: Row, target: int) -> dict[str, Any]:
+        values = self._model.values(row, target)
+        return {"base": self._base[target], "values": dict(zip(self._names, values, strict=True))}
 
 
 class _Linear:

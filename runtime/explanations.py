@@ -25,7 +25,7 @@ def explainer_source(
     if name.startswith(LINEAR):
         document = _linear_document(estimator, contract, trained)
     else:
-        document = tree_document(model.onnx, trained)
+        document = tree_document(model.onnx, trained, outputs=len(contract.outputs))
     space = _space(document, model, rows[:PROVEN_ROWS], contract=contract)
     return json.dumps({"format": 1, "space": space, **document}, separators=(",", ":")).encode()
 
@@ -52,6 +52,7 @@ def _scores_of(estimator: Any, contract: Contract) -> "Callable[[np.ndarray], np
     import numpy as np
 
     last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    last = getattr(last, "estimators_", [last])[0]  # of several outputs one for each, all of a kind
 
     def scores(rows: "np.ndarray") -> "np.ndarray":
         if contract.classes:
@@ -105,7 +106,7 @@ def _space(document: Mapping[str, Any], model: OnnxModel, rows: "np.ndarray", *,
     answers = np.asarray(model.predict(rows), np.float64)
     expected = answers[:, 1:] if len(contract.classes) == 2 else answers.reshape(len(rows), -1)
     sums = explained_sums(document, rows)
-    unit = 1.0 if contract.classes else np.maximum(np.abs(expected), max(float(expected.std()), 1e-30))
+    unit = 1.0 if contract.classes else np.maximum(np.abs(expected), np.maximum(expected.std(axis=0), 1e-30))
     away = {}
     for space, link in _LINKS[contract.task].items():
         with np.errstate(over="ignore"):

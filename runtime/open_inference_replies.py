@@ -121,11 +121,13 @@ def _same(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _explanations(explanations: Sequence[Mapping[str, Any]]) -> list[Output]:
-    """What each column adds, in the order of the first row's columns."""
-    names = list(explanations[0]["values"])
-    shape = (len(explanations), len(names))
-    flat = [row["values"][name] for row in explanations for name in names]
+    """What each column adds, in the order of the first row's columns; of several outputs, to each of them."""
+    each = [list(row["outputs"].values()) if "outputs" in row else [row] for row in explanations]
+    names = list(each[0][0]["values"])
+    rows = (len(each), len(each[0])) if "outputs" in explanations[0] else (len(each),)
+    base = [one["base"] for row in each for one in row]
+    flat = [one["values"][name] for row in each for one in row for name in names]
     return [
-        Output("explanation_base", "FP64", shape[:1], lambda: [row["base"] for row in explanations]),
-        Output("explanation_values", "FP64", shape, lambda: flat),
+        Output("explanation_base", "FP64", rows, lambda: base),
+        Output("explanation_values", "FP64", (*rows, len(names)), lambda: flat),
     ]

@@ -49,7 +49,7 @@ from {package}.calls import Calls, Problem, Signer, problems_of
 MAX_ROWS = {rows}{rows_origin}
 {aliases}{record}
 
-class Explanation(TypedDict):
+class {added}(TypedDict):
     """What each column added to `base`, the model's answer to no row in particular."""
 
     base: float
@@ -147,7 +147,7 @@ def client_files(checked: Checked) -> dict[str, bytes]:
     """The client's files, by path: one package, `<spec>_client`."""
     package, title = names(checked)
     called = ("ContractBroken", "ModelError", "NotReached", "Problem", "Unavailable")
-    several = ("Values",) if len(checked.spec.labels) > 1 else ()
+    several = ("Added", "AddedToEach", "Values") if len(checked.spec.labels) > 1 else ()
     typed = ("Answer", f"Async{title}", "Explanation", "Prediction", "Record", title, *several)
     init = _INIT.format(
         name=checked.spec.name,
@@ -185,6 +185,7 @@ def _client(checked: Checked, package: str, title: str) -> str:
         rows_origin=f"  # {checked.origins.of('serving.max_rows')}",
         aliases=listed,
         record=record,
+        added="Added" if len(spec.labels) > 1 else "Explanation",
         prediction=prediction,
     )
 
@@ -250,12 +251,20 @@ def _prediction(spec: Spec, aliases: Mapping[str, str]) -> str:
 
 
 def _values(checked: Checked) -> str:
-    """The class of what several labels are answered with; nothing for one."""
+    """The classes of what several labels are answered with, and explained; nothing for one."""
     labels = checked.spec.labels
     if len(labels) == 1:
         return ""
-    fields = [_Field(name, "float", str(checked.origins.of(f"data.columns.{name}"))) for name in labels]
-    return _typed_dict("Values", "What each label is predicted to be.", fields)
+    places = {name: str(checked.origins.of(f"data.columns.{name}")) for name in labels}
+    values = [_Field(name, "float", place) for name, place in places.items()]
+    added = [_Field(name, "Added", place) for name, place in places.items()]
+    return "".join(
+        [
+            _typed_dict("AddedToEach", "What each column added to each label's answer.", added),
+            _typed_dict("Explanation", "Why the model says so.", [_Field("outputs", "AddedToEach")]),
+            _typed_dict("Values", "What each label is predicted to be.", values),
+        ]
+    )
 
 
 def _answer(spec: Spec, aliases: Mapping[str, str]) -> list[_Field]:

@@ -83,14 +83,18 @@ def answer_schema() -> Schema:
 def prediction_schema(spec: Spec) -> Schema:
     """What one row gets; its explanation too, where it was asked for."""
     schema = _prediction(spec)
-    return {**schema, "properties": {**schema["properties"], "explanation": _explanation()}}
+    return {**schema, "properties": {**schema["properties"], "explanation": _explanation(spec)}}
 
 
-def _explanation() -> Schema:
-    """What each column added: base and values add up to the answer in the space that is named."""
+def _explanation(spec: Spec) -> Schema:
+    """What each column added: base and values add up to the answer in the space that is named; of several labels to
+    each answer."""
     number = {"type": "number"}
-    values = {"type": "object", "additionalProperties": number}
-    return _open({"space": TEXT, "class": TEXT, "base": number, "values": values}, ("space", "base", "values"))
+    added = {"base": number, "values": {"type": "object", "additionalProperties": number}}
+    if len(spec.labels) > 1:
+        outputs = _object(dict.fromkeys(spec.labels, _open(added, tuple(added))), tuple(spec.labels))
+        return _open({"space": TEXT, "outputs": outputs}, ("space", "outputs"))
+    return _open({"space": TEXT, "class": TEXT, **added}, ("space", *added))
 
 
 def _prediction(spec: Spec) -> Schema:

@@ -80,10 +80,6 @@ def _problems(checked: Checked) -> Iterator[Diagnostic]:
     if checked.spec.serving.explain and not _EXPLAINED.match(target):
         hint = "leave explain out, or use a linear model, trees of scikit-learn, XGBoost or LightGBM"
         yield _problem(checked, "serving.explain", f"{target} has no exact explanations", hint, code="ML442")
-    elif checked.spec.serving.explain and len(checked.spec.labels) > 1:
-        message = f"an explanation adds up to one number, and this model answers {len(checked.spec.labels)}"
-        hint = "leave explain out, or learn each label by a spec of its own"
-        yield _problem(checked, "serving.explain", message, hint, code="ML442")
     yield from _idle_steps(checked)
     if training.tune is not None:
         message = "a search for hyperparameters cannot be run yet"

@@ -98,6 +98,13 @@ def softmax(sums: np.ndarray) -> np.ndarray:
         ("sklearn.ensemble.HistGradientBoostingRegressor", "regression", {"max_iter": 10}, "value"),
         ("xgboost.XGBClassifier", "binary", SMALL, "log-odds"),
         ("lightgbm.LGBMClassifier", "multiclass", SMALL, "log-odds"),
+        ("sklearn.linear_model.Ridge", "several", {}, "value"),
+        ("sklearn.linear_model.GammaRegressor", "several", {}, "logarithm"),
+        ("sklearn.ensemble.RandomForestRegressor", "several", {"n_estimators": 5, "max_depth": 6}, "value"),
+        ("sklearn.ensemble.GradientBoostingRegressor", "several", SMALL, "value"),
+        ("sklearn.ensemble.HistGradientBoostingRegressor", "several", {"max_iter": 10}, "value"),
+        ("xgboost.XGBRegressor", "several", {**SMALL, "objective": "reg:gamma"}, "logarithm"),
+        ("lightgbm.LGBMRegressor", "several", SMALL, "value"),
     ],
 )
 def test_values_add_up_to_the_answer(target: str, task: str, arguments: Mapping[str, Any], space: str) -> None:
@@ -108,7 +115,9 @@ def test_values_add_up_to_the_answer(target: str, task: str, arguments: Mapping[
     answers = exported.predict(rows).astype(float)
     with np.errstate(over="ignore"):
         told = LINKS[space](sums)
-    if task == "regression":
+    if task == "several":
+        assert np.allclose(told[:120], answers[:120], rtol=1e-4, atol=1e-4 * answers[:120].std(axis=0))
+    elif task == "regression":
         finite = np.isfinite(answers) & (answers > 0) if space == "logarithm" else np.isfinite(answers)
         assert np.allclose(told[finite, 0], answers[finite], rtol=1e-4, atol=1e-4 * float(np.std(answers[:120])))
     else:

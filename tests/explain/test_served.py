@@ -19,6 +19,8 @@ from mlspec.runtime.training_job import run
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.load import load_spec
+from mlspec.targets.local.release import LocalTraining, local_release
+from tests.container.rows import AFTER, write_rows
 from tests.serving.conftest import load_module, write_files
 from tests.training.tables import COLUMN_LINES, SETTINGS, job_folder, orders, read_json
 
@@ -38,6 +40,7 @@ ROWS: list[dict[str, Any]] = [
     {"size": None, "count": 9, "paid": False, "shop": "nowhere"},
 ]
 Serve = Callable[..., Service]
+PARCELS = Path(__file__).parents[1] / "golden/several/spec.yaml"
 
 
 def checked(folder: Path, estimator: str) -> Checked:
@@ -109,6 +112,32 @@ def test_the_description_holds_the_explainer_to_its_digest(serve: Serve, tmp_pat
     (folder / FILE).write_bytes((folder / FILE).read_bytes().replace(b"linear", b"Linear"))
     body = json.dumps({"records": ROWS, "explain": True})
     assert service({"requestContext": {}, "body": body}, None)["statusCode"] == 500
+
+
+@pytest.mark.parametrize("estimator", ["sklearn.ensemble.RandomForestRegressor", "lightgbm.LGBMRegressor"])
+def test_each_of_several_labels_is_explained(tmp_path: Path, estimator: str) -> None:
+    overrides = ("serving.explain=shap", f"training.estimator._target_={estimator}")
+    spec = load_spec(PARCELS, overrides=overrides)
+    rows = write_rows(spec, tmp_path / "rows", rows=2000)
+    model = local_release(LocalTraining(spec, tmp_path, tmp_path / "home", rows, AFTER))
+    write_files(tmp_path / "code", unit_files(inference_unit(spec)))
+    service = Service(load_module(tmp_path / "code/contract.py"), model, {})
+    records = [{"weight": 3.5, "zone": "city", "fragile": False}, {"weight": 50.0, "zone": "island", "fragile": True}]
+    for prediction in service({"records": records, "explain": True}, None)["predictions"]:
+        assert prediction["explanation"]["space"] == "value"
+        for name, added in prediction["explanation"]["outputs"].items():
+            assert list(added["values"]) == ["weight", "zone", "fragile"]
+            answer = prediction["values"][name]
+            assert added["base"] + sum(added["values"].values()) == pytest.approx(answer, rel=1e-4)
+    inputs = [
+        {"name": "weight", "datatype": "FP64", "shape": [1], "data": [3.5]},
+        {"name": "zone", "datatype": "BYTES", "shape": [1], "data": ["city"]},
+        {"name": "fragile", "datatype": "BOOL", "shape": [1], "data": [False]},
+    ]
+    told = service({"inputs": inputs, "parameters": {"explain": True}}, None)
+    shapes = {output["name"]: (output["shape"], len(output["data"])) for output in told["outputs"]}
+    assert shapes["explanation_base"] == ([1, 2], 2)
+    assert shapes["explanation_values"] == ([1, 2, 3], 6)
 
 
 def test_a_model_that_cannot_be_explained_is_refused_at_its_line(tmp_path: Path) -> None:

@@ -167,12 +167,3 @@ def test_what_trees_of_several_labels_cannot_keep_is_refused_at_its_line() -> No
         training_unit(checked)
     (problem,) = refused.value.diagnostics
     assert (problem.code, problem.path) == ("ML440", "training.estimator.monotonic_cst")
-
-
-def test_explanations_of_several_outputs_are_refused_where_they_are_asked_for() -> None:
-    checked = load_spec(SPEC, overrides=("serving.explain=shap",))
-    with pytest.raises(SpecError) as refused:
-        training_unit(checked)
-    (problem,) = refused.value.diagnostics
-    assert (problem.code, problem.path) == ("ML442", "serving.explain")
-    assert problem.message == "an explanation adds up to one number, and this model answers 2"

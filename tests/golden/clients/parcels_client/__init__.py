@@ -10,6 +10,8 @@ from parcels_client.calls import (
     aws_signer,
 )
 from parcels_client.client import (
+    Added,
+    AddedToEach,
     Answer,
     AsyncParcelsClient,
     Explanation,
@@ -20,6 +22,8 @@ from parcels_client.client import (
 )
 
 __all__ = [
+    "Added",
+    "AddedToEach",
     "Answer",
     "AsyncParcelsClient",
     "ContractBroken",

@@ -24,11 +24,26 @@ class Record(TypedDict):
     fragile: bool
 
 
-class Explanation(TypedDict):
+class Added(TypedDict):
     """What each column added to `base`, the model's answer to no row in particular."""
 
     base: float
     values: dict[str, float]
+
+
+class AddedToEach(TypedDict):
+    """What each column added to each label's answer."""
+
+    # spec.yaml:12:5
+    hours: Added
+    # spec.yaml:13:5
+    cents: Added
+
+
+class Explanation(TypedDict):
+    """Why the model says so."""
+
+    outputs: AddedToEach
 
 
 class Values(TypedDict):
