@@ -10,6 +10,7 @@ _CODES = {
     "BOOL": "?", "FP16": "e", "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
     "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
 }  # fmt: skip
+SIZES = {datatype: Struct("<" + code).size for datatype, code in _CODES.items()}  # bytes of a value; a text has any
 _LENGTH = Struct("<I")
 
 

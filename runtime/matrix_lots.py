@@ -1,12 +1,13 @@
 """Matrices that waited together and came as they are in memory, answered as one: no number is an object of its own."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import isfinite
 from typing import Any, NamedTuple
 
 from mlspec.runtime.attached_matrix import attached_matrices
 from mlspec.runtime.engines import ArrayEngine
-from mlspec.runtime.open_inference_replies import encode_v2
+from mlspec.runtime.open_inference_replies import InferReplies
 from mlspec.runtime.payload import Decoded, Payload, ServingContract
 from mlspec.runtime.replies import Replying
 
@@ -42,13 +43,9 @@ class MatrixLots:
         return Answered(self._bodies(lot, scores), [one.count for one in lot], rows, scores)
 
     def _bodies(self, lot: Sequence[Decoded], scores: Any) -> list[bytes]:
-        bodies = []
-        start = 0
-        for one in lot:
-            end = start + one.count
-            bodies.append(encode_v2(self._release, one, scores[start:end], None))
-            start = end
-        return bodies
+        replies = InferReplies(self._release, scores)
+        starts = accumulate([one.count for one in lot], initial=0)
+        return [replies.encode(one, start) for one, start in zip(lot, starts, strict=False)]
 
 
 def _all_finite(answers: Any) -> bool:
