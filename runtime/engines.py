@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from os import PathLike
 from os.path import join
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 # One row's answer: a number (the positive class's probability, or a value), or several (every class, several outputs).
 Scores = list[float] | list[list[float]]
@@ -27,14 +27,6 @@ class Engine(Protocol):
     def predict(self, rows: bytes) -> Scores:
         """One answer a row. `rows`: float32 in the machine's byte order, the features of one row after those of
         another, in the order of model.json; NaN is missing, +inf a category that the model never saw: missing too."""
-
-
-@runtime_checkable
-class ArrayEngine(Engine, Protocol):
-    """One that has NumPy at hand."""
-
-    def answers(self, rows: bytes) -> Any:
-        """What `predict` gives as an array of float32, one number a row or several."""
 
 
 def _onnx(folder: Folder, description: Description, threads: int) -> Engine:

@@ -12,9 +12,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import encode
 
-from mlspec.runtime.engines import ArrayEngine, Engine, Scores
+from mlspec.runtime.engines import Engine, Scores
 from mlspec.runtime.http_head import Head
-from mlspec.runtime.matrix_lots import MatrixLots
+from mlspec.runtime.matrix_lots import ArrayEngine, MatrixLots
 from mlspec.runtime.replies import Replying, encode_replies, encode_reply, replying
 from mlspec.runtime.requests import REFUSALS, Decoded, Payload, Refusal, ServingContract, decode, plain_records
 from mlspec.runtime.serving_release import Release

@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from itertools import accumulate
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from mlspec.runtime.attached_matrix import attached_matrices
-from mlspec.runtime.engines import ArrayEngine
+from mlspec.runtime.engines import Engine
 from mlspec.runtime.open_inference_replies import InferReplies
 from mlspec.runtime.payload import Decoded, Payload, ServingContract
 from mlspec.runtime.replies import Replying
+
+
+@runtime_checkable
+class ArrayEngine(Engine, Protocol):
+    """An engine that has NumPy at hand."""
+
+    def answers(self, rows: bytes) -> Any:
+        """What `predict` gives as an array of float32, one number a row or several."""
 
 
 class Answered(NamedTuple):
