@@ -1,18 +1,25 @@
-"""A release's explainer.json turned into explanations: what each column adds to one answer, with nothing to install."""
+"""A release's explainer.json turned into explanations: what each column adds to one answer, with nothing to install.
+
+Many rows of a model of trees are explained with NumPy where it is there: it is some twenty times as fast."""
 
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from math import inf
+from math import inf, nan
 from struct import Struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.engines import DamagedRelease, Description, Folder, Scores, read_file
 from mlspec.runtime.payload import Decoded, Refusal
 from mlspec.runtime.shapley import leaf_shares
 
+if TYPE_CHECKING:
+    from mlspec.runtime.explainer_batches import Batches
+
 FILE = "explainer.json"
-MOST_ROWS = 100  # of one request: a row takes milliseconds, and others wait
+MOST_TESTS = 10_000_000  # of all rows of one request by all trees: some four seconds
+MOST_TESTS_AT_ONCE = 100_000_000  # the same with NumPy
+_MANY = 8  # rows from which on NumPy is worth being called
 _MOST_KNOWN = 256  # ways through one leaf's tests that are remembered
 Row = Sequence[float]
 Explanation = dict[str, Any]
@@ -24,14 +31,15 @@ def explained(folder: Folder, description: Description, decoded: Decoded, scores
     if "explainer_sha256" not in description:
         reason = "this model gives no explanations: its spec does not say serving.explain"
         raise Refusal(400, {"error": "contract", "problems": [{"row": None, "column": None, "reason": reason}]})
-    if len(scores) > MOST_ROWS:
-        reason = f"{len(scores)} rows were sent; at most {MOST_ROWS} are explained at once"
-        raise Refusal(413, {"error": "too many rows", "reason": reason})
     digest = description["explainer_sha256"]
     if digest not in _OPEN:
         _OPEN.clear()  # a release that was swapped for another is not needed again
         _OPEN[digest] = Explainer(folder, description)
-    return _OPEN[digest].explain(decoded.rows, scores)
+    explainer = _OPEN[digest]
+    if len(scores) > explainer.most_rows:
+        reason = f"{len(scores)} rows were sent; at most {explainer.most_rows} are explained at once"
+        raise Refusal(413, {"error": "too many rows", "reason": reason})
+    return explainer.explain(decoded.rows, scores)
 
 
 class Explainer:
@@ -54,22 +62,36 @@ class Explainer:
         self._model = KINDS[document["kind"]](document)
         self._rows = Struct(f"={len(self._names)}f").iter_unpack
 
+    @property
+    def most_rows(self) -> int:
+        """How many rows one request may have explained: what takes some seconds, for others wait."""
+        most: int = self._model.most_rows()
+        return max(1, most // max(1, len(self._outputs)))
+
     def explain(self, rows: bytes, scores: Sequence[Any]) -> list[Explanation]:
         """One explanation a row of `rows` (as an engine takes them), whose answers are `scores`."""
-        return [self._one(row, score) for row, score in zip(self._rows(rows), scores, strict=True)]
-
-    def _one(self, row: Row, score: Any) -> Explanation:
-        target = score.index(max(score)) if self._classes else 0
-        seen = [float("nan") if value == inf else value for value in row]
+        seen = [[nan if value == inf else value for value in row] for row in self._rows(rows)]
         if self._outputs:
-            outputs = {name: self._added(seen, at) for at, name in enumerate(self._outputs)}
-            return {"space": self._space, "outputs": outputs}
-        told = {"class": self._classes[target]} if self._classes else {}
-        return {"space": self._space, **told, **self._added(seen, target)}
+            each = [self._added(seen, [at] * len(seen)) for at in range(len(self._outputs))]
+            return [
+                {"space": self._space, "outputs": dict(zip(self._outputs, told, strict=True))}
+                for told in zip(*each, strict=True)
+            ]
+        if not self._classes:
+            return [{"space": self._space, **told} for told in self._added(seen, [0] * len(seen))]
+        targets = [score.index(max(score)) for score in scores]
+        return [
+            {"space": self._space, "class": self._classes[target], **told}
+            for target, told in zip(targets, self._added(seen, targets), strict=True)
+        ]
 
-    def _added(self, row: Row, target: int) -> dict[str, Any]:
-        values = self._model.values(row, target)
-        return {"base": self._base[target], "values": dict(zip(self._names, values, strict=True))}
+    def _added(self, rows: Sequence[Row], targets: Sequence[int]) -> list[dict[str, Any]]:
+        """What each row's columns add to the score of its target, and to what."""
+        values = self._model.all_values(rows, targets)
+        return [
+            {"base": self._base[target], "values": dict(zip(self._names, row, strict=True))}
+            for target, row in zip(targets, values, strict=True)
+        ]
 
 
 class _Linear:
@@ -77,6 +99,12 @@ class _Linear:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._targets: list[list[dict[str, Any]]] = document["targets"]
+
+    def most_rows(self) -> int:
+        return MOST_TESTS // max(1, len(self._targets[0]))
+
+    def all_values(self, rows: Sequence[Row], targets: Sequence[int]) -> list[list[float]]:
+        return [self.values(row, target) for row, target in zip(rows, targets, strict=True)]
 
     def values(self, row: Row, target: int) -> list[float]:
         return [_term(term, value) for term, value in zip(self._targets[target], row, strict=True)]
@@ -107,11 +135,38 @@ class _Trees:
             leaf = (asked, [test[0] for test in tests], [test[4] for test in tests], known)
             for target, weight in weights:
                 self._leaves[target].append((weight, *leaf))
+        self._tests = max(sum(len(leaf[1]) for leaf in leaves) for leaves in self._leaves)
+        self._batches: dict[int, Batches] = {}  # of each target that was asked for
+
+    def most_rows(self) -> int:
+        most = MOST_TESTS if _batches() is None else MOST_TESTS_AT_ONCE
+        return max(1, most // max(1, self._tests))
+
+    def all_values(self, rows: Sequence[Row], targets: Sequence[int]) -> list[list[float]]:
+        """What each column adds to the score of each row's target."""
+        if len(rows) >= _MANY and (batches := _batches()):
+            return self._at_once(batches, rows, targets)
+        return [self.values(row, target) for row, target in zip(rows, targets, strict=True)]
+
+    def _at_once(self, batches: "type[Batches]", rows: Sequence[Row], targets: Sequence[int]) -> list[list[float]]:
+        filled = [self._filled(row) for row in rows]
+        values: list[list[float]] = [[]] * len(rows)
+        for target in set(targets):
+            if target not in self._batches:
+                self._batches[target] = batches(self._leaves[target], len(self._fill))
+            places = [place for place, wanted in enumerate(targets) if wanted == target]
+            found = self._batches[target].values([filled[place] for place in places])
+            for place, row in zip(places, found, strict=True):
+                values[place] = row
+        return values
+
+    def _filled(self, row: Row) -> list[float]:
+        return [fill if value != value and fill is not None else value
+                for value, fill in zip(row, self._fill, strict=True)]  # fmt: skip
 
     def values(self, row: Row, target: int) -> list[float]:
         """What each column adds to the score of `target`; one loop, since it runs for every leaf."""
-        filled = [fill if value != value and fill is not None else value
-                  for value, fill in zip(row, self._fill, strict=True)]  # fmt: skip
+        filled = self._filled(row)
         totals = [0.0] * len(filled)
         for weight, tests, columns, shares, known in self._leaves[target]:
             mask = 0
@@ -127,6 +182,15 @@ class _Trees:
             for column, value in zip(columns, found, strict=True):
                 totals[column] += weight * value
         return totals
+
+
+def _batches() -> "type[Batches] | None":
+    """What explains many rows at once; nothing in a package without NumPy."""
+    try:
+        from mlspec.runtime.explainer_batches import Batches
+    except ImportError:
+        return None
+    return Batches
 
 
 KINDS: Mapping[str, Any] = {"linear": _Linear, "trees": _Trees}

@@ -124,6 +124,37 @@ def test_values_add_up_to_the_answer(target: str, task: str, arguments: Mapping[
         assert np.abs(told - (answers[:, 1:] if task == "binary" else answers)).max() < 1e-4
 
 
+@pytest.mark.parametrize(
+    ("target", "task", "arguments"),
+    [
+        ("sklearn.linear_model.LogisticRegression", "multiclass", {}),
+        ("sklearn.tree.DecisionTreeRegressor", "regression", {}),
+        ("sklearn.ensemble.RandomForestClassifier", "multiclass", {"n_estimators": 5}),
+        ("sklearn.ensemble.HistGradientBoostingClassifier", "multiclass", {"max_iter": 10}),
+        ("lightgbm.LGBMClassifier", "multiclass", SMALL),
+        ("xgboost.XGBRegressor", "regression", SMALL),
+    ],
+)
+def test_rows_at_once_are_explained_as_each_alone(target: str, task: str, arguments: Mapping[str, Any]) -> None:
+    _, _, matrix, document = learned(target, task, arguments)
+    rows = np.concatenate([matrix[ROWS], edge_rows(matrix, largest=1e6)[::97]]).tolist()
+    model = KINDS[document["kind"]](document)
+    targets = [number % len(document["base"]) for number in range(len(rows))]
+    alone = np.array([model.values(row, target) for row, target in zip(rows, targets, strict=True)])
+    together = np.array(model.all_values(rows, targets))
+    assert np.abs(together - alone).max() <= 1e-11 * np.abs(alone).max()
+
+
+def test_a_test_that_no_training_row_passed_has_no_share() -> None:
+    """A leaf behind it is worth nothing to who does not know the column, and all of its weight to who does."""
+    document = {"kind": "trees", "base": [0.0], "fill": [None, None],
+                "leaves": [([(0, 4.0)], [[0, 1.0, None, False, 0.0], [1, None, 0.0, True, 0.25]])]}  # fmt: skip
+    model = KINDS["trees"](document)
+    rows = [[2.0, -1.0], [2.0, 1.0], [0.0, -1.0], [math.nan, math.nan]] * 2
+    assert model.all_values(rows, [0] * 8)[:4] == pytest.approx(np.array([[2.5, 1.5], [0.5, -0.5], [0, 0], [0, 0]]))
+    assert [model.values(row, 0) for row in rows] == pytest.approx(np.array(model.all_values(rows, [0] * 8)))
+
+
 def test_a_tree_counted_out_by_hand() -> None:
     """Shapley's own formula over all subsets of columns, the tree walked both ways where a column is not among them."""
     model, _, matrix, document = learned("sklearn.tree.DecisionTreeClassifier", "binary", {"max_depth": 4})

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from mlspec.compiler.units.inference import inference_unit
 from mlspec.compiler.units.training import training_unit
 from mlspec.compiler.vendor import unit_files
-from mlspec.runtime.explainer import FILE, MOST_ROWS
+from mlspec.runtime.explainer import FILE, Explainer
 from mlspec.runtime.serving import Service
 from mlspec.runtime.training_job import run
 from mlspec.specs.checked import Checked
@@ -90,10 +91,29 @@ def test_partial_results_are_explained_in_their_places(serve: Serve) -> None:
     assert set(answer["predictions"][1]["explanation"]["values"]) == {"size", "count", "paid", "shop"}
 
 
-def test_no_explanations_and_too_many_are_refused(serve: Serve) -> None:
-    service = serve("sklearn.linear_model.LogisticRegression", "sklearn")
-    body = json.dumps({"records": ROWS[:1] * (MOST_ROWS + 1), "explain": True})
-    assert service({"requestContext": {}, "body": body}, None)["statusCode"] == 413
+def test_what_would_take_many_seconds_is_refused(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = serve("lightgbm.LGBMClassifier", "lightgbm")
+    folder = tmp_path / "job/model"
+    explainer = Explainer(str(folder), read_json(folder / "model.json"))
+    with_numpy = explainer.most_rows
+    monkeypatch.setitem(sys.modules, "mlspec.runtime.explainer_batches", None)
+    assert 1000 <= explainer.most_rows < min(10_000, with_numpy)
+    body = json.dumps({"records": ROWS[:1] * (explainer.most_rows + 1), "explain": True})
+    reply = service({"requestContext": {}, "body": body}, None)
+    assert reply["statusCode"] == 413
+    assert f"at most {explainer.most_rows} are explained" in reply["body"]
+
+
+@pytest.mark.parametrize("numpy", [True, False])
+def test_a_thousand_rows_are_explained(serve: Serve, numpy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = serve("xgboost.XGBClassifier", "xgboost", engine="compiled")
+    if not numpy:
+        monkeypatch.setitem(sys.modules, "mlspec.runtime.explainer_batches", None)
+    answer = service({"records": ROWS * 500, "explain": True}, None)
+    assert len(answer["predictions"]) == 1000
+    for prediction in answer["predictions"]:
+        total = prediction["explanation"]["base"] + sum(prediction["explanation"]["values"].values())
+        assert 1 / (1 + math.exp(-total)) == pytest.approx(prediction["probability"], abs=1e-4)
 
 
 def test_a_model_without_explanations_says_so(serve: Serve) -> None:
