@@ -59,7 +59,8 @@ def command(
     kept = _from_file(project, file) if file else []
     rows = [_record(project, text) for text in records] + kept
     if not rows:
-        raise click.UsageError(f"nothing to predict: give --record or --file\n{_example(project)}")
+        told = f"there are no rows in {file.name}" if file else "give --record or --file"
+        raise click.UsageError(f"nothing to predict: {told}\n{_example(project)}")
     if out is not None:
         form_of(out.name)  # before anything is asked
     sent = rows[: len(records)] + _features(project, kept)
@@ -77,6 +78,8 @@ def command(
 
 def _from_file(project: Project, file: Any) -> Rows:
     content: bytes = file.read()
+    if not content.strip():
+        return []
     form = form_of(str(file.name), content)
     return read_rows(content, form, project.checked.spec.data.columns)
 

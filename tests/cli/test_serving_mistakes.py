@@ -15,6 +15,7 @@ Out = pytest.CaptureFixture[str]
 @pytest.fixture
 def spec(tmp_path: Path, capsys: Out) -> str:
     assert invoke(["init", "binary", str(tmp_path / "churn.yaml")]) == Exit.DONE
+    (tmp_path / "empty.json").touch()
     capsys.readouterr()
     return str(tmp_path / "churn.yaml")
 
@@ -32,6 +33,7 @@ def spec(tmp_path: Path, capsys: Out) -> str:
         (["predict", "--record", "[1]"], "'[1]' is no record"),
         (["predict", "--record", "plan=basic"], "not JSON: 'plan=basic'"),
         (["predict"], 'a record looks like: {"plan": "basic", "spend": 1.5, "tenure": 1}'),
+        (["predict", "--file", "empty.json"], "nothing to predict: there are no rows in empty.json"),
         (["client", "--out", "churn.yaml/lib"], "cannot write churn.yaml/lib"),
         (["compile", "--out", "churn.yaml/lib"], "cannot write churn.yaml/lib"),
     ],
