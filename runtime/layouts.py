@@ -40,7 +40,8 @@ def in_bounds(contract: ServingContract, rows: bytes) -> bool:
     np: Any = sys.modules.get("numpy")
     if np is None:
         return False
-    bounds = _bounds(tuple(contract.LIMITS.items()))
+    module: Any = contract
+    bounds = _bounds(module)
     values = np.frombuffer(rows, np.float32)
     block = len(bounds.least)
     blocks, rest = divmod(len(values), block)
@@ -64,23 +65,25 @@ def _fit(np: Any, bounds: Bounds, blocks: Any) -> bool:
     low = high = blocks[0]
     if len(blocks) > 1:
         low, high = np.minimum.reduce(blocks), np.maximum.reduce(blocks)
-    if (missing := low != low).any():  # where any value is NaN, so is the smallest
-        if (missing > nulls).any():
+    fits = (low >= least) & (high <= most)
+    if not fits.all():
+        if not (fits | (nulls & (low != low))).all():  # where any value is NaN, so is the smallest
             return False
         low, high = np.fmin.reduce(blocks), np.fmax.reduce(blocks)
-    if (low < least).any() or (high > most).any():
-        return False
+        if ((low < least) | (high > most)).any():
+            return False
     if whole is None:
         return True
     numbers = blocks[:, whole]
-    return not ((numbers != np.floor(numbers)) & (numbers == numbers)).any()
+    with np.errstate(invalid="ignore"):  # a NaN may be one that signals
+        return not ((numbers != np.floor(numbers)) & (numbers == numbers)).any()
 
 
 @cache
-def _bounds(limits: Limits) -> Bounds:
-    """The bounds of a block of rows."""
+def _bounds(contract: Any) -> Bounds:
+    """The bounds of a block of rows; a contract is a module, and is told apart as that."""
     np: Any = sys.modules["numpy"]
-    low, high, whole, nulls = (np.array(values) for values in zip(*(limit for _, limit in limits), strict=True))
+    low, high, whole, nulls = (np.array(values) for values in zip(*contract.LIMITS.values(), strict=True))
     least, most = low.astype(np.float32), high.astype(np.float32)
     least = np.where(least < low, np.nextafter(least, np.float32(np.inf)), least)
     most = np.where(most > high, np.nextafter(most, np.float32(-np.inf)), most)

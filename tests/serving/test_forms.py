@@ -1,6 +1,7 @@
 """Every form of a request gives the same rows: records, columns, CSV and tensors, whole or in part."""
 
 import json
+import warnings
 from typing import Any
 
 import msgspec
@@ -105,7 +106,10 @@ def attached(inputs: list[tuple[dict[str, Any], bytes]], **more: Any) -> Payload
 
 
 def matrix(rows: list[list[float]], **more: Any) -> Payload:
-    data = np.array(rows, np.float32)
+    return matrix_of(np.array(rows, np.float32), **more)
+
+
+def matrix_of(data: Any, **more: Any) -> Payload:
     return attached([({"name": "X", "shape": list(data.shape), "datatype": "FP32"}, data.tobytes())], **more)
 
 
@@ -204,6 +208,16 @@ def test_one_value_among_many_rows_is_seen(unit: Any, rows: int, at: int, value:
             with pytest.raises(Refusal) as refused:
                 decode(unit.contract, matrix(values.tolist()))
             assert str(refused.value.body["error"]).startswith(f"row {place}, input {list(INPUTS)[at]}: ")
+
+
+def test_a_nan_that_signals_is_missing_like_any_other(unit: Any) -> None:
+    values = np.array([GOOD], np.float32)
+    values.view(np.uint32)[0, [4, 6]] = 0x7FA00000
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert in_bounds(unit.contract, values.tobytes())
+        assert np.isnan(np.frombuffer(decode(unit.contract, matrix_of(values)).rows, np.float32)[[4, 6]]).all()
 
 
 def test_matrices_are_read_together_or_one_by_one(unit: Any) -> None:
