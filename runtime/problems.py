@@ -91,6 +91,8 @@ def shown(value: Any) -> str:
             return "a list" if value else "an empty list"
         case float() if not isfinite(value):
             return "a number that is not finite"
+        case str() if len(value) > _LONGEST_ECHO:
+            return json.dumps(value[:_LONGEST_ECHO])[:_LONGEST_ECHO] + "..."
         case _:
             text = json.dumps(value)
             return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "..."
