@@ -45,11 +45,9 @@ class PlaceOf(Place):
 
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def request(self, body: bytes) -> bytes:
+    def request(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         """A whole HTTP/1.1 request that posts `body`."""
-        told = {"Host": f"{self.host}:{self.port}", **self.headers, "Content-Length": len(body)}
-        lines = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
-        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+        return Place.request(self, body, {**headers, **self.headers})
 
 
 def throughput(asked: Asked, *, connections: int, seconds: float) -> Throughput:
