@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.json import Encoder
 
 from mlspec.runtime.answers import THRESHOLD
+from mlspec.runtime.binary_tensors import SIZES, bytes_of
 from mlspec.runtime.payload import Decoded, Refusal, WithTensors
 from mlspec.runtime.replies import Replying
 
@@ -50,8 +51,6 @@ class Output:
 
     def tensor(self, start: int, end: int) -> bytes:
         """The same as they are in memory."""
-        from mlspec.runtime.binary_tensors import SIZES, bytes_of
-
         if self.datatype not in SIZES:  # texts
             return bytes_of(self.datatype, self.values(start, end))
         if self._bytes is None:
