@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
+from msgspec import Struct
+
 from mlspec.runtime.http_replies import Page, refusal
 
 CHUNKED = -1
@@ -16,7 +18,7 @@ _UNKNOWN = "other"
 _FLAGS = ("partial", "explain")
 
 
-class Route(NamedTuple):
+class Route(Struct, frozen=True, gc=False):
     """One path: `protocol` where it takes rows to predict, else the page it shows; `name` is one of ROUTES."""
 
     name: str
@@ -29,7 +31,7 @@ class Route(NamedTuple):
         return b"POST" if self.protocol else b"GET, HEAD"
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True, gc=False):
     """A request without its body; `length` may be CHUNKED. `refused` is the answer whatever the body is."""
 
     route: Route

@@ -47,23 +47,25 @@ class Release(NamedTuple):
         return classes
 
 
-def load_release(folder: Folder, features: Mapping[str, Sequence[str]], *, memory: int) -> Release:
-    """The release in `folder`, for a contract of `features` and a function of `memory` MB; raises NoRelease."""
+def load_release(folder: Folder, features: Mapping[str, Sequence[str]], *, memory: int, numpy: bool = False) -> Release:
+    """The release in `folder`, for a contract of `features` and a function of `memory` MB; raises NoRelease.
+
+    `numpy`: it is there whatever the engine, and rows may be counted with it."""
     if not isdir(folder):
         raise NoRelease("no release is serving yet")
     try:
-        return _release(folder, features, threads=max(1, round(memory / _MEGABYTES_PER_CPU)))
+        return _release(folder, features, threads=max(1, round(memory / _MEGABYTES_PER_CPU)), numpy=numpy)
     except Exception as error:  # whatever is wrong with it, the function must live to say so and to be counted
         raise NoRelease("the release cannot be loaded") from error
 
 
-def _release(folder: Folder, features: Mapping[str, Sequence[str]], *, threads: int) -> Release:
+def _release(folder: Folder, features: Mapping[str, Sequence[str]], *, threads: int, numpy: bool) -> Release:
     description = json.loads(read_file(folder, "model.json"))
     profile = json.loads(read_file(folder, "profile.json"))
     _check_contract(description, profile, features)
     name = _engine_name(folder)
     engine = open_engine(name, folder, description, threads=threads)
-    histograms = HISTOGRAMS[name](profile, list(features))
+    histograms = (_with_numpy if numpy else HISTOGRAMS[name])(profile, list(features))
     return Release(description, engine, name, histograms, profile["digest"], folder)
 
 
@@ -86,7 +88,7 @@ def _plain(profile: Mapping[str, Any], features: Sequence[str]) -> Histograms:
     return plain_histograms.Histograms(profile, features)
 
 
-# Late imports: NumPy counts many rows faster, and is there only where the engine brings it.
+# Late imports: NumPy counts many rows faster, but a function has it only where the engine brings it.
 HISTOGRAMS: Mapping[str, Callable[[Mapping[str, Any], Sequence[str]], Histograms]] = {
     "onnx": _with_numpy,
     "compiled": _plain,
