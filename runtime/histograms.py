@@ -29,6 +29,7 @@ class Histograms:
         watched = prediction["outputs"].values() if self._outputs else [prediction]
         self._predictions = [_edges(column) for column in watched]
         self._ends = np.zeros(sum(map(len, self._predictions)) + sum(len(edges) for *_, edges in self._bins), np.int64)
+        self._space = np.empty(self._width * 2 * _TOGETHER, np.float32)
         self._rows = self._buffered = 0
         self._buffer: list[tuple[bytes, Any]] = []
 
@@ -53,13 +54,20 @@ class Histograms:
     def _fold(self) -> None:
         taken, self._buffer, self._buffered = self._buffer, [], 0
         matrix = np.frombuffer(b"".join([rows for rows, _ in taken]), np.float32).reshape(-1, self._width)
-        ranked, answers = matrix.T.copy(), self._watched([scores for _, scores in taken])
+        ranked, answers = self._ranked(len(matrix)), self._watched([scores for _, scores in taken])
+        ranked[:] = matrix.T
         ranked.sort()
         answers.sort()
         ends = [ranked[at].searchsorted(edges) for at, _, edges in self._bins]
         ends += [one.searchsorted(edges) for one, edges in zip(answers, self._predictions, strict=True)]
         self._ends += np.concatenate(ends)
         self._rows += len(matrix)
+
+    def _ranked(self, rows: int) -> NDArray[np.float32]:
+        """Memory to rank that many rows in: the same again, as long as they are not many more than are usual."""
+        size = self._width * rows
+        space = self._space if size <= len(self._space) else np.empty(size, np.float32)
+        return space[:size].reshape(self._width, rows)
 
     def _watched(self, scores: Sequence[Any]) -> NDArray[Any]:
         """What is counted of answers: each of several outputs, or one number, the largest of several probabilities."""

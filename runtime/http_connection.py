@@ -5,9 +5,8 @@ from typing import Protocol, cast
 
 from mlspec.runtime.http_head import Head
 from mlspec.runtime.http_incoming import Door, Incoming, Message
-from mlspec.runtime.http_model import Outcome
 from mlspec.runtime.http_replies import CONTINUE, Heads, Page, prediction, refusal
-from mlspec.runtime.payload import WithTensors
+from mlspec.runtime.payload import Outcome
 
 _MOST_KNOWN = 1024  # heads; beyond it all are forgotten
 _LINGER_SECONDS = 5.0  # what is still being sent is read so long, else its sender would not see the answer
@@ -102,11 +101,13 @@ class Connection(asyncio.Protocol):
         body = outcome.body
         if outcome.status == 200 and head.keep_alive and not (self._site.draining or self._ending):
             heads = self._site.heads
-            start = heads.attached % body.json_length if isinstance(body, WithTensors) else heads.good
-            self._to.write(b"%b%d\r\n\r\n%b" % (start, len(body), body))
+            if length := outcome.json_length:
+                self._to.write(b"%b%d\r\ncontent-length: %d\r\n\r\n%b" % (heads.attached, length, len(body), body))
+            else:
+                self._to.write(b"%b%d\r\n\r\n%b" % (heads.good, len(body), body))
             self._answered()
         else:
-            self.answer(head, prediction(outcome.status, body))
+            self.answer(head, prediction(outcome.status, body, outcome.json_length))
 
     def answer(self, head: Head, page: Page) -> None:
         """Answer with `page`."""

@@ -15,6 +15,7 @@ from msgspec.json import encode
 from mlspec.runtime.engines import Engine, Scores
 from mlspec.runtime.http_head import Head
 from mlspec.runtime.matrix_lots import ArrayEngine, MatrixLots
+from mlspec.runtime.payload import Outcome, json_length
 from mlspec.runtime.replies import Replying, encode_replies, encode_reply, replying
 from mlspec.runtime.requests import REFUSALS, Decoded, Payload, Refusal, ServingContract, decode, plain_records
 from mlspec.runtime.serving_release import Release
@@ -22,14 +23,6 @@ from mlspec.runtime.serving_release import Release
 _TOGETHER = 16  # rows that are tried together, to see what the model gains
 _GAIN = 0.95  # joined rows must cost less than this share of single ones
 _TRIES = 7
-
-
-class Outcome(Struct, frozen=True, gc=False):
-    """What one request gets, and how many rows were predicted for it."""
-
-    status: int
-    body: bytes
-    rows: int = 0
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -113,13 +106,12 @@ class Model:
         """The answers to a lot of matrices in memory that are all good; None for any other."""
         if self._matrix_lots is None or not (self.joins or len(lot) == 1):
             return None
-        if not all(head.json_length for head, _, _, _ in lot):
+        if not all(head.json_length and not head.explain for head, _, _, _ in lot):
             return None
         with suppress(Exception):  # whatever it is, alone it fails for one only
-            told = self._matrix_lots.answer([_payload(head, body) for head, body, _, _ in lot])
+            told = self._matrix_lots.answer([(body, head.json_length) for head, body, _, _ in lot])
             if told is not None:
-                outcomes = [Outcome(200, body, rows) for body, rows in zip(told.bodies, told.counts, strict=True)]
-                return outcomes, [Seen(told.rows, told.scores)]
+                return told.outcomes, [Seen(told.rows, told.scores)]
         return None
 
     def _decoded(self, head: Head, body: bytes) -> Decoded | Outcome:
@@ -133,7 +125,8 @@ class Model:
     def _reply(self, decoded: Decoded, scores: Scores) -> Outcome:
         try:
             explanations = self.release.explanations(decoded, scores)
-            return Outcome(200, encode_reply(self._replying, decoded, scores, explanations), decoded.count)
+            body = encode_reply(self._replying, decoded, scores, explanations)
+            return Outcome(200, body, decoded.count, json_length(body))
         except Refusal as refusal:
             return Outcome(refusal.status, encode(refusal.body))
         except Exception:

@@ -9,7 +9,8 @@ from typing import Protocol
 from msgspec.json import encode
 
 from mlspec.runtime.http_head import Head
-from mlspec.runtime.http_model import Answers, Asked, Model, Outcome, Seen
+from mlspec.runtime.http_model import Answers, Asked, Model, Seen
+from mlspec.runtime.payload import Outcome
 
 _MOST = 64  # requests that are taken together
 _SLICE = 0.005  # seconds of work between two looks at the network

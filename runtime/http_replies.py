@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
-from mlspec.runtime.payload import WithTensors
-
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
 BINARY = b"application/octet-stream"  # JSON, and tensors behind it
@@ -38,11 +36,9 @@ def refusal(status: int, error: str, reason: str, *, allow: bytes = NOTHING) -> 
     return Page(status, encode({"error": error, "reason": reason}), allow=allow)
 
 
-def prediction(status: int, body: bytes) -> Page:
-    """The answer that a request for predictions gets."""
-    if isinstance(body, WithTensors):
-        return Page(status, body, BINARY, json_length=body.json_length)
-    return Page(status, body)
+def prediction(status: int, body: bytes, json_length: int) -> Page:
+    """The answer that a request for predictions gets; tensors follow the JSON where that has a length."""
+    return Page(status, body, BINARY if json_length else JSON, json_length=json_length)
 
 
 class Heads:
@@ -50,7 +46,7 @@ class Heads:
 
     def __init__(self) -> None:
         self.good = NOTHING  # of a prediction, up to the number of its length
-        self.attached = NOTHING  # the same where tensors are behind its JSON; to be filled with the length of that
+        self.attached = NOTHING  # the same where tensors follow its JSON, up to the number of that one's length
         self._date = NOTHING
         self.stamp(time.time())
 
@@ -59,9 +55,9 @@ class Heads:
         at = time.gmtime(now)
         clock = f"{at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02}"
         self._date = f"\r\ndate: {_DAYS[at.tm_wday]}, {clock} GMT".encode()
-        start, end = b"HTTP/1.1 200 OK%b\r\ncontent-type: " % self._date, b"\r\ncontent-length: "
-        self.good = start + JSON + end
-        self.attached = start + BINARY + b"\r\ninference-header-content-length: %d" + end
+        start = b"HTTP/1.1 200 OK%b\r\ncontent-type: " % self._date
+        self.good = start + JSON + b"\r\ncontent-length: "
+        self.attached = start + BINARY + b"\r\ninference-header-content-length: "
 
     def response(self, page: Page, *, body: bool = True, close: bool = False) -> bytes:
         """The whole response; without its body to a HEAD request, and with word that the connection ends."""

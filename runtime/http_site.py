@@ -11,11 +11,12 @@ from mlspec.runtime.http_connection import Connection
 from mlspec.runtime.http_counters import Counters
 from mlspec.runtime.http_head import Head, Route
 from mlspec.runtime.http_log import LogWriter
-from mlspec.runtime.http_model import Asked, Outcome, Seen
+from mlspec.runtime.http_model import Asked, Seen
 from mlspec.runtime.http_queue import LATE, Queue
 from mlspec.runtime.http_replies import Heads
 from mlspec.runtime.http_settings import Limits
 from mlspec.runtime.http_telemetry import ServerTelemetry
+from mlspec.runtime.payload import Outcome
 
 _LINES = 512  # of the access log that are kept before they are written
 _LAST_SECONDS = 1.0

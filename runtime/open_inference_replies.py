@@ -14,6 +14,7 @@ from mlspec.runtime.payload import Decoded, Refusal, WithTensors
 from mlspec.runtime.replies import Replying
 
 _encode = Encoder().encode
+Block = tuple[bytes, int]  # an output of all rows as it is in memory, and how many bytes are a row's
 
 
 def encode_v2(
@@ -53,12 +54,16 @@ class Output:
         """The same as they are in memory."""
         if self.datatype not in SIZES:  # texts
             return bytes_of(self.datatype, self.values(start, end))
+        data, size = self.block()
+        return data[start * size : end * size]
+
+    def block(self) -> Block:
+        """Of all rows; not of texts."""
         if self._bytes is None:
             values = self._all()
             listed = isinstance(values, list | tuple)
             self._bytes = bytes_of(self.datatype, values) if listed else values.tobytes()
-        size = SIZES[self.datatype] * self._count
-        return self._bytes[start * size : end * size]
+        return self._bytes, SIZES[self.datatype] * self._count
 
     def _all(self) -> Any:
         if self._values is None:
@@ -88,6 +93,18 @@ class InferReplies:
         named = b',"id":' + _encode(decoded.id) if decoded.id else b""
         json = b'%b%b,"outputs":[%b]}' % (self._head, named, b",".join(described))
         return WithTensors.of(json, tensors) if tensors else json
+
+    def behind(self, decoded: Decoded) -> tuple[str, ...] | None:
+        """The outputs of a reply that all follow its JSON and have one size whatever they are; None for any other."""
+        wanted = self._wanted(decoded.outputs) if decoded.outputs else list(self._outputs.values())
+        attached = decoded.attached
+        if any(one.datatype not in SIZES or (attached is not None and one.name not in attached) for one in wanted):
+            return None
+        return tuple(one.name for one in wanted)
+
+    def blocks(self, names: Sequence[str]) -> list[Block]:
+        """Those outputs of all rows."""
+        return [self._outputs[name].block() for name in names]
 
     def _wanted(self, names: Sequence[str]) -> list[Output]:
         known = self._outputs

@@ -99,6 +99,20 @@ class WithTensors(bytes):
         return body
 
 
+def json_length(body: bytes) -> int:
+    """How much of a reply's body is JSON where tensors follow it; 0 where it is all."""
+    return body.json_length if isinstance(body, WithTensors) else 0
+
+
+class Outcome(Struct, frozen=True, gc=False):
+    """What one request gets, and how many rows were predicted for it; `json_length` where tensors follow the JSON."""
+
+    status: int
+    body: bytes
+    rows: int = 0
+    json_length: int = 0
+
+
 class Refusal(Exception):
     """A request that is not answered with predictions: the HTTP status and the body that it gets."""
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from mlspec.runtime import http_model
 from mlspec.runtime.http_counters import SharedCounters
 from mlspec.runtime.http_head import Head, Route
-from mlspec.runtime.http_model import Answers, Asked, Model, Outcome, gains_together
+from mlspec.runtime.http_model import Answers, Asked, Model, gains_together
 from mlspec.runtime.http_queue import LATE, Queue
 from mlspec.runtime.http_settings import Limits, settings_from, size
 from mlspec.runtime.http_telemetry import merged, ranked
+from mlspec.runtime.payload import Outcome
 
 HEAD = Head(Route("invocations", "mlspec"), b"", 0, keep_alive=True)
 _GIGABYTE = 2**30
@@ -83,20 +85,26 @@ def test_nobody_waits_who_would_wait_too_long() -> None:
 
 
 class Priced:
-    """A model of which one call costs `call` steps and each row `row` more."""
+    """A model of which one call costs `call` seconds and each row `row` more, by a clock of its own."""
 
-    def __init__(self, call: int, row: int) -> None:
+    def __init__(self, call: float, row: float) -> None:
         self.call, self.row = call, row
+        self.now = 0.0
 
     def predict(self, rows: bytes) -> list[float]:
         count = len(rows) // 4
-        sum(range(self.call + self.row * count))
+        self.now += self.call + self.row * count
         return [0.5] * count
 
 
-@pytest.mark.parametrize(("call", "row", "gains"), [(200_000, 10, True), (0, 20_000, False)])
-def test_requests_are_joined_where_the_model_gains(call: int, row: int, gains: bool) -> None:
-    assert gains_together(Priced(call, row), 1) is gains
+@pytest.mark.parametrize(("call", "row", "gains"), [(2e-4, 1e-6, True), (0, 2e-5, False), (1e-6, 2e-5, False)])
+def test_requests_are_joined_where_the_model_gains(
+    monkeypatch: pytest.MonkeyPatch, call: float, row: float, gains: bool
+) -> None:
+    priced = Priced(call, row)
+    monkeypatch.setattr(http_model, "perf_counter", lambda: priced.now)
+
+    assert gains_together(priced, 1) is gains
 
 
 def test_what_fails_together_is_answered_alone() -> None:

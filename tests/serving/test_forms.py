@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mlspec.runtime.attached_matrix import attached_matrices
 from mlspec.runtime.binary_tensors import values_of
 from mlspec.runtime.layouts import in_bounds
 from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, WithTensors
@@ -218,20 +217,6 @@ def test_a_nan_that_signals_is_missing_like_any_other(unit: Any) -> None:
         warnings.simplefilter("error")
         assert in_bounds(unit.contract, values.tobytes())
         assert np.isnan(np.frombuffer(decode(unit.contract, matrix_of(values)).rows, np.float32)[[4, 6]]).all()
-
-
-def test_matrices_are_read_together_or_one_by_one(unit: Any) -> None:
-    good, bad = matrix([GOOD, GOOD]), matrix([GOOD, [24, *GOOD[1:]]])
-    explained = msgspec.structs.replace(good, explain=True)
-    plain = Payload(json.dumps(tensors()).encode(), protocol="v2")
-
-    together = attached_matrices(unit.contract, [good, matrix([GOOD])])
-
-    assert together is not None
-    assert [one.count for one in together] == [2, 1]
-    assert together[0].rows == decode(unit.contract, good).rows
-    for other in (bad, explained, plain):
-        assert attached_matrices(unit.contract, [good, other]) is None
 
 
 @pytest.mark.parametrize("partial", [False, True])

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mlspec.runtime.http_head import Head, Route
 from mlspec.runtime.http_model import Model
@@ -91,3 +92,38 @@ def test_a_refusal_is_one_requests_alone(unit: Any) -> None:
     assert [outcome.status for outcome in outcomes] == [200, 400, 400]
     assert "no output 'nothing'" in json.loads(outcomes[1].body)["error"]
     assert "row 0, input hour" in json.loads(outcomes[2].body)["error"]
+
+
+BACK = {"parameters": {"binary_data_output": True}}
+
+
+@pytest.mark.parametrize("wanted", [
+    {}, {"id": "a"}, {"outputs": [{"name": "label"}, {"name": "probability"}]}, {"outputs": [{"name": "label"}]},
+    {"outputs": [{"name": "probability"}, {"name": "label", "parameters": {"binary_data": False}}]},
+])  # fmt: skip
+def test_bytes_of_outputs_are_those_of_a_request_by_itself(unit: Any, wanted: dict[str, Any]) -> None:
+    """Whether its JSON has come before or not, and whatever comes beside it."""
+    model = model_of(unit, Engine(0))
+    first, second = asked([GOOD, UNLIKELY], **BACK, **wanted), asked([UNLIKELY, UNLIKELY], **BACK, **wanted)
+    alone = [model._singly([one])[0][0] for one in (first, second)]
+
+    for _ in range(2):
+        outcomes, _ = model.answer([first, asked([GOOD]), second])
+
+        assert [outcomes[0], outcomes[2]] == alone
+        assert (outcomes[0].body != outcomes[2].body, outcomes[0].json_length > 0) == (True, True)
+        assert outcomes[1].json_length == 0
+
+
+def test_what_is_to_be_read_closely_is(unit: Any) -> None:
+    """As long as JSON, or with more or less behind it than that says."""
+    engine = Engine(0)
+    model = model_of(unit, engine)
+    head, body, *rest = asked([GOOD], **BACK)
+    more, less = (head, body + bytes(4), *rest), (head, body[:-4], *rest)
+    explained = (replace(head, explain=True), body, *rest)
+
+    for other, status in ((more, 400), (less, 400), (explained, 400), (asked([GOOD], id="x" * 5000), 200)):
+        outcomes, _ = model.answer([asked([GOOD]), other])
+
+        assert [outcome.status for outcome in outcomes] == [200, status]
