@@ -100,11 +100,7 @@ class Connection(asyncio.Protocol):
         """Answer with predictions, in one write, or with why there are none."""
         body = outcome.body
         if outcome.status == 200 and head.keep_alive and not (self._site.draining or self._ending):
-            heads = self._site.heads
-            if length := outcome.json_length:
-                self._to.write(b"%b%d\r\ncontent-length: %d\r\n\r\n%b" % (heads.attached, length, len(body), body))
-            else:
-                self._to.write(b"%b%d\r\n\r\n%b" % (heads.good, len(body), body))
+            self._to.write(self._site.heads.good[len(body), outcome.json_length] + body)
             self._answered()
         else:
             self.answer(head, prediction(outcome.status, body, outcome.json_length))

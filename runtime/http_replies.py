@@ -17,6 +17,7 @@ _PHRASES = {
     417: b"Expectation Failed", 431: b"Request Header Fields Too Large", 500: b"Internal Server Error",
     501: b"Not Implemented", 503: b"Service Unavailable",
 }  # fmt: skip
+_MOST_LENGTHS = 1024  # of bodies whose heads are kept, until the date changes
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -41,12 +42,26 @@ def prediction(status: int, body: bytes, json_length: int) -> Page:
     return Page(status, body, BINARY if json_length else JSON, json_length=json_length)
 
 
+class Good(dict[tuple[int, int], bytes]):
+    """The head of a prediction by the body's length, and how much of that is JSON where tensors follow (else 0)."""
+
+    def __init__(self, date: bytes) -> None:
+        self._start = b"HTTP/1.1 200 OK%b\r\ncontent-type: " % date
+
+    def __missing__(self, lengths: tuple[int, int]) -> bytes:
+        length, json_length = lengths
+        kind = b"%b\r\ninference-header-content-length: %d" % (BINARY, json_length) if json_length else JSON
+        head = b"%b%b\r\ncontent-length: %d\r\n\r\n" % (self._start, kind, length)
+        if len(self) < _MOST_LENGTHS:
+            self[lengths] = head
+        return head
+
+
 class Heads:
     """The first lines of responses; `stamp` renews their date, RFC 9110 wants one."""
 
     def __init__(self) -> None:
-        self.good = NOTHING  # of a prediction, up to the number of its length
-        self.attached = NOTHING  # the same where tensors follow its JSON, up to the number of that one's length
+        self.good = Good(NOTHING)
         self._date = NOTHING
         self.stamp(time.time())
 
@@ -55,9 +70,7 @@ class Heads:
         at = time.gmtime(now)
         clock = f"{at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02}"
         self._date = f"\r\ndate: {_DAYS[at.tm_wday]}, {clock} GMT".encode()
-        start = b"HTTP/1.1 200 OK%b\r\ncontent-type: " % self._date
-        self.good = start + JSON + b"\r\ncontent-length: "
-        self.attached = start + BINARY + b"\r\ninference-header-content-length: "
+        self.good = Good(self._date)
 
     def response(self, page: Page, *, body: bool = True, close: bool = False) -> bytes:
         """The whole response; without its body to a HEAD request, and with word that the connection ends."""
