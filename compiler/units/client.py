@@ -147,7 +147,7 @@ def client_files(checked: Checked) -> dict[str, bytes]:
     """The client's files, by path: one package, `<spec>_client`."""
     package, title = names(checked)
     called = ("ContractBroken", "ModelError", "NotReached", "Problem", "Unavailable")
-    several = ("Added", "AddedToEach", "Values") if len(checked.spec.labels) > 1 else ()
+    several = ("Added", "AddedToEach", "Values") if _several(checked.spec) else ()
     typed = ("Answer", f"Async{title}", "Explanation", "Prediction", "Record", title, *several)
     init = _INIT.format(
         name=checked.spec.name,
@@ -185,7 +185,7 @@ def _client(checked: Checked, package: str, title: str) -> str:
         rows_origin=f"  # {checked.origins.of('serving.max_rows')}",
         aliases=listed,
         record=record,
-        added="Added" if len(spec.labels) > 1 else "Explanation",
+        added="Added" if _several(spec) else "Explanation",
         prediction=prediction,
     )
 
@@ -253,7 +253,7 @@ def _prediction(spec: Spec, aliases: Mapping[str, str]) -> str:
 def _values(checked: Checked) -> str:
     """The classes of what several labels are answered with, and explained; nothing for one."""
     labels = checked.spec.labels
-    if len(labels) == 1:
+    if not _several(checked.spec):
         return ""
     places = {name: str(checked.origins.of(f"data.columns.{name}")) for name in labels}
     values = [_Field(name, "float", place) for name, place in places.items()]
@@ -267,8 +267,15 @@ def _values(checked: Checked) -> str:
     )
 
 
+def _several(spec: Spec) -> bool:
+    """Whether an answer has a number for each of several labels."""
+    return len(spec.labels) > 1 and not spec.embedding
+
+
 def _answer(spec: Spec, aliases: Mapping[str, str]) -> list[_Field]:
     labels = list(spec.labels)
+    if spec.embedding:
+        return [_Field("embedding", "list[float]")]
     match spec.task:
         case "binary":
             return [_Field("probability", "float"), _Field("label", "bool")]
