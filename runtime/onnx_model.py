@@ -64,7 +64,8 @@ class OnnxModel:
         import numpy as np
 
         if self.embedding:
-            return np.linalg.norm(self.embeddings(matrix).astype(np.float64), axis=1).astype(np.float32)
+            lengths: np.ndarray = np.linalg.norm(self.embeddings(matrix).astype(np.float64), axis=1)
+            return lengths.astype(np.float32)
         predicted = self.predict(matrix)
         match len(self.classes):
             case 0:
