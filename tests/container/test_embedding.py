@@ -63,7 +63,7 @@ def test_a_server_and_a_function_answer_the_same_vectors(listings: Running, serv
 
 
 def test_answers_are_what_is_described(listings: Running) -> None:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
     record = good_records(listings.example.checked)[0]
     document = json.loads((listings.example.unit / "openapi.json").read_text())
