@@ -12,7 +12,7 @@ from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.outputs import OutFile
 from mlspec.cli.project import Project, project_of
-from mlspec.cli.quantities import QuantityOption
+from mlspec.cli.quantities import QuantityOption, RateOption
 from mlspec.cli.terminal import say
 from mlspec.specs.units import Duration, Percent
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
+_RATE = RateOption(min=0, min_open=True, max=10_000_000)
 
 
 @click.command("bench")
@@ -38,9 +39,7 @@ _PATH = click.Path(exists=True, path_type=Path)
     show_default=True,
     help="Without --url: the container's server, started here, or the function on the mocked cloud.",
 )
-@click.option(
-    "--rate", "rates", multiple=True, type=click.FloatRange(min=0, min_open=True), help="Requests per second; repeat."
-)
+@click.option("--rate", "rates", multiple=True, type=_RATE, help="Requests per second; repeat.")
 @click.option("--duration", type=QuantityOption(Duration), default="10s", show_default=True, help="Of each rate.")
 @click.option("--within", type=QuantityOption(Duration), help="Look for the highest rate whose p99 is within this.")
 @click.option("--connections", type=click.IntRange(1, 10_000), help="[64; 4 for lambda]")
