@@ -10,7 +10,7 @@ import pytest
 
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
-from tests.client.conftest import ROW, Served
+from tests.client.conftest import ROW, Served, answering
 
 ROWS = [{"key": f"k{number}", **ROW, "a b": number / 20 or None} for number in range(120)]
 
@@ -147,10 +147,16 @@ def test_files_that_cannot_be_read_are_told(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1/"])
+@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1/", "http://127.0.0.1:99999/", "http://a..b/"])
 def test_a_url_where_nobody_answers_is_told(served: Served, capsys: pytest.CaptureFixture[str], url: str) -> None:
     assert invoke(["predict", str(served.spec), "--record", json.dumps(ROW), "--url", url]) == Exit.ERROR
     assert "ML83" in capsys.readouterr().err
+
+
+def test_what_answers_and_is_no_model_is_told(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    with answering(lambda number, handler: (200, {}, b"<html>")) as (url, _):
+        assert invoke(["predict", str(served.spec), "--record", json.dumps(ROW), "--url", url]) == Exit.ERROR
+    assert "is no model's server: 200: no model's answer" in capsys.readouterr().err
 
 
 def test_one_record_at_a_url(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
