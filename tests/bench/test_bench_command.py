@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ import pytest
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from tests.bench.conftest import Server, serving
+from tests.client.conftest import Reply, answering
 
 SPEC = """\
 apiVersion: mlspec/v1
@@ -71,6 +73,25 @@ def test_failures_end_in_an_error(spec: str, capsys: pytest.CaptureFixture[str])
     with serving(lambda number, body: (500, 0.0)) as server:
         assert invoke(["bench", spec, "--url", server.url, "--rate", "20", "--duration", "1s"]) == Exit.ERROR
     assert "500: 20" in capsys.readouterr().out
+
+
+def test_what_was_measured_before_a_server_was_gone_is_told(
+    spec: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reply(number: int, handler: BaseHTTPRequestHandler) -> Reply:
+        if number == 0:  # the connection that it came by is the last one
+            handler.server.shutdown()
+            handler.server.server_close()
+        return 200, {}, b"{}"
+
+    page = tmp_path / "bench.html"
+    rates = ["--rate", "5", "--rate", "6", "--duration", "1s", "--connections", "1"]
+    with answering(reply) as (url, _):
+        assert invoke(["bench", spec, "--url", url, *rates, "--json", "--page", str(page)]) == Exit.ERROR
+    told = capsys.readouterr()
+    assert [run["rate"] for run in json.loads(told.out)["runs"]] == [5]
+    assert told.err.startswith("ML831 nobody answers at ")
+    assert "<svg" in page.read_text()
 
 
 def test_the_search_needs_no_rates(spec: str, good_server: Server, capsys: pytest.CaptureFixture[str]) -> None:
