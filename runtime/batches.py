@@ -9,10 +9,13 @@ import json
 import os
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
+from mlspec.runtime.emf import write_line
 from mlspec.runtime.payload import Payload
 
+_BYTES = 256 * 1024  # of all messages of a call: no queue takes less unless its owner says so
 _AT_ONCE = 10  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 
 
@@ -98,31 +101,66 @@ def _to_queue(arn: str) -> Deliver:
 
     client = boto3.client("sqs")
     *_, account, name = arn.split(":")
-    url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    return to_queue(client, client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"])
+
+
+def to_queue(client: Any, url: str) -> Deliver:
+    """Results sent to the queue at `url` by boto3's `client`; what the queue does not take is lost alone."""
 
     def deliver(results: Sequence[tuple[Message, bytes]]) -> set[str]:
         lost: set[str] = set()
-        for start in range(0, len(results), _AT_ONCE):
-            part = results[start : start + _AT_ONCE]
+        for part in _parts(results):
             entries = [{"Id": str(at), "MessageBody": body.decode()} for at, (_, body) in enumerate(part)]
-            answer = client.send_message_batch(QueueUrl=url, Entries=entries)
-            lost |= {part[int(failure["Id"])][0].id for failure in answer.get("Failed", ())}
+            with _told(client, part, lost):
+                answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+                lost |= {part[int(failure["Id"])][0].id for failure in answer.get("Failed", ())}
         return lost
 
     return deliver
 
 
+def _parts(results: Sequence[tuple[Message, bytes]]) -> Iterator[list[tuple[Message, bytes]]]:
+    """What one call may carry; a result over the limit goes alone, so that its refusal is no other's."""
+    part: list[tuple[Message, bytes]] = []
+    size = 0
+    for message, body in results:
+        if part and (len(part) == _AT_ONCE or size + len(body) > _BYTES):
+            yield part
+            part, size = [], 0
+        part.append((message, body))
+        size += len(body)
+    if part:
+        yield part
+
+
 def _to_store(bucket: str, key: str) -> Deliver:
     import boto3
 
-    client = boto3.client("s3")
+    return to_store(boto3.client("s3"), bucket, key)
+
+
+def to_store(client: Any, bucket: str, key: str) -> Deliver:
+    """Results put under results/ of `bucket` by boto3's `client`, encrypted with the KMS `key`."""
 
     def deliver(results: Sequence[tuple[Message, bytes]]) -> set[str]:
+        lost: set[str] = set()
         for message, body in results:
-            client.put_object(
-                Bucket=bucket, Key=f"results/{message.name}.json", Body=body, ContentType="application/json",
-                ServerSideEncryption="aws:kms", SSEKMSKeyId=key,
-            )  # fmt: skip
-        return set()
+            with _told(client, [(message, body)], lost):
+                client.put_object(
+                    Bucket=bucket, Key=f"results/{message.name}.json", Body=body, ContentType="application/json",
+                    ServerSideEncryption="aws:kms", SSEKMSKeyId=key,
+                )  # fmt: skip
+        return lost
 
     return deliver
+
+
+@contextmanager
+def _told(client: Any, part: Sequence[tuple[Message, bytes]], lost: set[str]) -> Iterator[None]:
+    """Where AWS refuses a part, that part is lost and the log says why; what AWS does not answer is the caller's."""
+    try:
+        yield
+    except client.exceptions.ClientError as error:
+        lost |= {message.id for message, _ in part}
+        text = f"{len(part)} results could not be delivered: {error}"
+        write_line(json.dumps({"mlspec": "delivery", "request": part[0][0].id, "text": text}))

@@ -12,12 +12,14 @@ from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Signer = Callable[[str, Mapping[str, str], bytes], Mapping[str, str]]  # URL, headers, body -> headers
 
 _FIRST_WAIT = 0.1  # seconds before a busy server that does not say when is asked again; doubled each time
 _LONGEST_WAIT = 30.0
+_UNBROKEN = re.compile(r"[^\s\x00-\x1f\x7f]+")
+_ANSWER = {"model", "release", "version", "predictions"}
 _BUSY = (429, 503)  # Lambda and API Gateway say 429 where they take no more at once
 
 # Whose signature AWS looks for at a host, and in which region: functions' URLs, API Gateway, SageMaker's endpoints.
@@ -54,7 +56,9 @@ class ContractBroken(ModelError):
         self.problems = problems_of(answer)
 
     def __str__(self) -> str:
-        told = "; ".join(f"row {p.row}, {p.column}: {p.reason}" for p in self.problems[:3])
+        if not self.problems:
+            return super().__str__()
+        told = "; ".join(map(_told, self.problems[:3]))
         more = len(self.problems) - 3
         return f"{self.status}: {told}" + (f"; and {more} more" if more > 0 else "")
 
@@ -76,15 +80,14 @@ class Calls:
     many seconds one answer may take. Where `sign` is None, requests to AWS are signed as AWS wants it, others not."""
 
     def __init__(self, url: str, *, timeout: float, retries: int, sign: Signer | None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is no http or https URL")
-        self._parts = parts
+        if retries < 0:
+            raise ValueError("retries is below 0")
+        self._parts = parts = _parts_of(url)
         self._path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
         self._url = f"{parts.scheme}://{parts.netloc}{self._path}"
         self._timeout = timeout
         self._retries = retries
-        scope = None if sign else aws_scope(parts.hostname)
+        scope = None if sign else aws_scope(parts.hostname or "")
         self._sign = aws_signer(*scope) if scope else sign
         self._idle: deque[http.client.HTTPConnection] = deque()
 
@@ -93,13 +96,14 @@ class Calls:
         request whose connection broke is sent once more."""
         body = json.dumps(document, default=_plain, allow_nan=False).encode()
         wait = _FIRST_WAIT
-        for left in range(self._retries, -1, -1):
+        for _ in range(self._retries):
             status, headers, answer = self._exchange(body)
-            if status not in _BUSY or not left:
+            if status not in _BUSY:
                 return _judged(status, answer)
             time.sleep(min(_LONGEST_WAIT, _seconds(headers.get("retry-after", ""), wait)))
             wait *= 2
-        raise ValueError("retries is below 0")
+        status, _headers, answer = self._exchange(body)
+        return _judged(status, answer)
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -113,12 +117,17 @@ class Calls:
         with suppress(IndexError):
             try:
                 return self._ask(self._idle.pop(), body, headers)
+            except TimeoutError as error:  # it has the request: asked twice, a slow server is slower
+                raise self._not_reached(error) from error
             except (OSError, http.client.HTTPException):
                 self.close()  # the server has closed what it kept open for a while: the others too
         try:
             return self._ask(self._connection(), body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            raise NotReached(f"{self._url}: {error or type(error).__name__}") from error
+        except (OSError, UnicodeError, http.client.HTTPException) as error:  # UnicodeError: a host such as a..b
+            raise self._not_reached(error) from error
+
+    def _not_reached(self, error: Exception) -> NotReached:
+        return NotReached(f"{self._url}: {str(error) or type(error).__name__}")
 
     def _ask(
         self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]
@@ -140,6 +149,18 @@ class Calls:
         secure = self._parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         return kind(self._parts.hostname or "", self._parts.port, timeout=self._timeout)
+
+
+def _parts_of(url: str) -> SplitResult:
+    """Raises ValueError for what requests cannot be sent to."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 (it raises for what is no port)
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _UNBROKEN.fullmatch(url):
+        raise ValueError(f"{url!r} is no http or https URL")
+    return parts
 
 
 def aws_scope(host: str) -> tuple[str, str] | None:
@@ -172,8 +193,16 @@ def problems_of(answer: Mapping[str, Any]) -> tuple[Problem, ...]:
     return tuple(Problem(told["row"], told["column"], told["reason"]) for told in answer.get("problems", ()))
 
 
+def _told(problem: Problem) -> str:
+    row = None if problem.row is None else f"row {problem.row}"
+    place = ", ".join(filter(None, (row, problem.column)))
+    return f"{place}: {problem.reason}" if place else problem.reason
+
+
 def _judged(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     if status == 200:
+        if not answer.keys() >= _ANSWER:
+            raise ModelError(status, {"error": f"no model's answer: {json.dumps(answer)[:200]}"})
         return answer
     kinds = {400: ContractBroken, **dict.fromkeys(_BUSY, Unavailable)}
     raise kinds.get(status, ModelError)(status, answer)
@@ -189,7 +218,7 @@ def _decoded(content: bytes) -> Mapping[str, Any]:
 
 def _seconds(text: str, otherwise: float) -> float:
     """Retry-After in seconds; a date, which servers of models do not send, is not read."""
-    return float(text) if text.isdigit() else otherwise
+    return float(text) if text.isdecimal() else otherwise
 
 
 def _plain(value: object) -> str:

@@ -24,9 +24,13 @@ def serve(application: Application, environ: Mapping[str, str] = os.environ) -> 
     """Serve until SIGTERM or SIGINT; the exit code."""
     try:
         settings = settings_from(environ)
-        listeners = listen(settings)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         print(f"cannot serve: {error}", file=sys.stderr)
+        return _FAILED
+    try:
+        listeners = listen(settings)
+    except (OSError, UnicodeError) as error:  # what no host can be called, such as a..b
+        print(f"cannot serve on {settings.host}, port {settings.port}: {error}", file=sys.stderr)
         return _FAILED
     return Master(application, settings, listeners).run()
 

@@ -12,7 +12,8 @@ _MIB = 2**20
 _WORKER_BYTES = 96 * _MIB  # a worker before its model: interpreter, NumPy, ONNX Runtime
 _MODEL_COPIES = 3  # a model in memory takes more than its file: weights, their packed form, and the swap's second one
 TOLD = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})  # what a worker unblocks once its loop runs
-_NAMES = ("1", "true", "yes", "on")
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_MOST = 256  # workers, and threads of each
 
 
 class Limits(NamedTuple):
@@ -54,18 +55,36 @@ class Settings(NamedTuple):
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
-    """The settings; MLSPEC_* variables win over what the instance suggests. Raises ValueError for no number."""
-    folder = environ.get("MLSPEC_MODEL_DIR", "/opt/ml/model")
+    """The settings; MLSPEC_* variables win over what the instance suggests, one that is empty counts as none.
+
+    Raises ValueError for what a variable cannot be."""
+    folder = environ.get("MLSPEC_MODEL_DIR") or "/opt/ml/model"
     workers, threads = size(processors(), memory(), model_bytes(folder))
     return Settings(
-        host=environ.get("MLSPEC_HOST", "0.0.0.0"),  # noqa: S104 (a container's own network)
-        port=int(environ.get("MLSPEC_PORT") or environ.get("SAGEMAKER_BIND_TO_PORT") or 8080),
+        host=environ.get("MLSPEC_HOST") or "0.0.0.0",  # noqa: S104 (a container's own network)
+        port=_number(environ, "MLSPEC_PORT", _number(environ, "SAGEMAKER_BIND_TO_PORT", 8080, 0, 65535), 0, 65535),
         folder=folder,
         environment=environ.get("MLSPEC_ENVIRONMENT", ""),
-        workers=max(1, int(environ.get("MLSPEC_WORKERS") or workers)),
-        threads=max(1, int(environ.get("MLSPEC_THREADS") or threads)),
-        access_log=environ.get("MLSPEC_ACCESS_LOG", "on").lower() in _NAMES,
+        workers=_number(environ, "MLSPEC_WORKERS", workers, 1, _MOST),
+        threads=_number(environ, "MLSPEC_THREADS", threads, 1, _MOST),
+        access_log=_switch(environ, "MLSPEC_ACCESS_LOG"),
     )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise ValueError(f"{name} is {text[:40]!r}, not a whole number from {least} to {most}")
+    return int(text)
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "").strip() or "on"
+    if text.lower() not in _SWITCH:
+        raise ValueError(f"{name} is {text[:40]!r}, not on or off")
+    return _SWITCH[text.lower()]
 
 
 def size(cpus: int, memory_bytes: int, model: int) -> tuple[int, int]:

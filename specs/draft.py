@@ -17,7 +17,8 @@ Kind = Literal["float", "int", "bool", "category", "string", "datetime"]
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
-    """What is true of one column: its kind, how many values differ, its range, its values when few, its nulls."""
+    """What is true of one column: its kind, how many values differ, its range, its values when few, its nulls; and why
+    no model reads what it holds, where that is so."""
 
     name: str
     kind: Kind
@@ -27,6 +28,7 @@ class ColumnFacts:
     high: float | None = None
     values: tuple[str, ...] = ()
     infinite: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class TableFacts:
 @dataclass(frozen=True, slots=True)
 class _Role:
     column: ColumnFacts
-    role: Literal["feature", "label", "id", "time", "ignore"]
+    role: Literal["feature", "label", "id", "time", "ignore", "absent"]
     why: str = ""
     personal: bool = False
 
@@ -84,22 +86,53 @@ def choose_label(facts: TableFacts, wanted: str | None) -> ColumnFacts:
     if wanted is not None and wanted not in known:
         hint = hint_for(wanted, known, "columns")
         raise SpecError([Diagnostic("ML811", f"there is no column '{wanted}'", hint=hint)])
-    learnable = [column for column in facts.columns if _learnable(column)]
-    if wanted is None:
-        named = [column for column in learnable if column.name.lower() in _LABELS]
-        few = [column for column in learnable if column.distinct == 2]
-        found = [*named, *few[-1:], *learnable[-1:]]
-        if not found:
-            raise SpecError([Diagnostic("ML811", "no column can be learned", hint="name one with --label")])
-        return found[0]
-    if not _learnable(known[wanted]):
-        message = f"'{wanted}' cannot be learned: it has nulls, one value only, or is a text or a time"
-        raise SpecError([Diagnostic("ML811", message, hint="fill or filter the rows, or choose another label")])
-    return known[wanted]
+    if wanted is not None:
+        return _learned(known[wanted])
+    learnable = [column for column in facts.columns if not _unlearnable(column)]
+    named = [column for column in facts.columns if column.name.lower() in _LABELS]
+    few = [column for column in learnable if column.distinct == 2]
+    found = [*(column for column in named if column in learnable), *named, *few[-1:], *learnable[-1:]]
+    if not found:
+        raise SpecError([Diagnostic("ML811", "no column can be learned", hint="name one with --label")])
+    return _learned(found[0])
 
 
-def _learnable(column: ColumnFacts) -> bool:
-    return column.kind not in ("string", "datetime") and column.distinct > 1 and not column.nulls
+def _learned(column: ColumnFacts) -> ColumnFacts:
+    if why := _unlearnable(column):
+        hint = "mend the rows, or name another column with --label"
+        raise SpecError([Diagnostic("ML811", f"'{column.name}' cannot be learned: {why}", hint=hint)])
+    return column
+
+
+def _unlearnable(column: ColumnFacts) -> str:
+    """Why no model can answer with the column, or nothing."""
+    reasons = (
+        (_unsaid(column), f"it {_unsaid(column)}"),
+        (column.unread, f"it holds {column.unread}"),
+        (column.nulls, f"{column.nulls} of its values are missing"),
+        (column.distinct < 2, "it is the same in every row"),
+        (column.infinite, "it holds an infinite number"),
+        (column.kind == "datetime", "it is a time"),
+        (column.kind == "string", f"it is a text with {column.distinct} values, more than {MOST_CATEGORIES}"),
+        (_unwritten(column), _UNWRITTEN),
+    )
+    return next((why for true, why in reasons if true), "")
+
+
+_UNWRITTEN = "it holds '???' or '${', which a spec reads as something else"
+
+
+def _unwritten(column: ColumnFacts) -> bool:
+    """Whether a spec cannot write its categories as they are."""
+    return column.kind == "category" and any("${" in value or value == "???" for value in column.values)
+
+
+def _unsaid(column: ColumnFacts) -> str:
+    """Why neither a spec nor a request can name the column, or nothing."""
+    if not column.name:
+        return "has no name"
+    bad = any(character in '"\\' or character < " " for character in column.name)
+    return "has a quote, a backslash or a control character in its name" if bad else ""
 
 
 def _as_classes(label: ColumnFacts) -> ColumnFacts:
@@ -113,6 +146,12 @@ def _why_classes(label: ColumnFacts) -> str:
     )
 
 
+def _why_amounts(label: ColumnFacts) -> str:
+    if label.kind == "float" and label.values:
+        return f"an amount, though only {', '.join(label.values)}: for classes, store whole numbers or truth values"
+    return "its range is not fixed: new rows may lie outside of it"
+
+
 def _task(label: ColumnFacts) -> Literal["binary", "multiclass", "regression"]:
     if label.kind == "bool" or (label.kind == "category" and len(label.values) == 2):
         return "binary"
@@ -122,6 +161,8 @@ def _task(label: ColumnFacts) -> Literal["binary", "multiclass", "regression"]:
 def _role(column: ColumnFacts, label: ColumnFacts, rows: int) -> _Role:
     if column is label:
         return _Role(column, "label")
+    if unsaid := _unsaid(column):
+        return _Role(column, "absent", f"it {unsaid}")
     words = _words_of(column.name)
     unique = column.distinct == rows and not column.nulls
     if unique and words & {"id", "key", "index", "uuid"} and column.kind != "datetime":
@@ -130,6 +171,8 @@ def _role(column: ColumnFacts, label: ColumnFacts, rows: int) -> _Role:
         return _Role(
             column, "ignore", "named like personal data; if it may be used, write role: feature", personal=True
         )
+    if column.unread:
+        return _Role(column, "ignore", f"holds {column.unread}")
     if not column.distinct:
         return _Role(column, "ignore", "empty in every row")
     if column.infinite:
@@ -140,6 +183,8 @@ def _role(column: ColumnFacts, label: ColumnFacts, rows: int) -> _Role:
         return _Role(column, "ignore", f"a text with {column.distinct} values: more than {MOST_CATEGORIES}")
     if column.distinct < 2:
         return _Role(column, "ignore", "the same in every row")
+    if _unwritten(column):
+        return _Role(column, "ignore", _UNWRITTEN)
     return _Role(column, "feature")
 
 
@@ -184,6 +229,8 @@ data:
 
 def _column(role: _Role, task: str) -> str:
     column = role.column
+    if role.role == "absent":
+        return f"    # {json.dumps(column.name, ensure_ascii=False)} is left out: {role.why}"
     comment = f"    # {role.why}" if role.why else ""
     if role.role == "ignore":
         personal = ", pii: true" if role.personal else ""
@@ -202,7 +249,7 @@ def _column(role: _Role, task: str) -> str:
     ):
         keys += [f"min: {_number(column.low)}", f"max: {_number(column.high)}"]
     if regression_label:
-        comment = "    # its range is not fixed: new rows may lie outside of it"
+        comment = f"    # {_why_amounts(column)}"
     if column.nulls:
         keys.append("nullable: true")
     return f"    {_key(column.name)}: {{{', '.join(keys)}}}{comment}"

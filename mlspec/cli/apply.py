@@ -44,7 +44,7 @@ def command(
             raise SpecError([moved])
     if plan.empty:
         say("No changes: what is deployed is what the spec says.", "good")
-        next_command(f"mlspec run {project.path}", f"mlspec status {project.path}")
+        next_command(f"mlspec run {project.path}", f"mlspec status {project.path}", of=project)
         return int(Exit.DONE)
     if sealed is None and not as_json:
         print_plan(plan, "text")
@@ -57,7 +57,7 @@ def command(
         say(
             f"Applied {len(plan.changed)} changes; {len(applied.resources)} resources, serial {applied.serial}.", "good"
         )
-        next_command(f"mlspec run {project.path}", f"mlspec status {project.path}")
+        next_command(f"mlspec run {project.path}", f"mlspec status {project.path}", of=project)
     return int(Exit.DONE)
 
 

@@ -27,6 +27,9 @@ def calls_to(url: str) -> Iterator[Ask]:
         try:
             return 200, calls.post(request)
         except ModelError as error:
+            if error.status == 200:
+                message = f"what answers at {url} is no model's server: {error}"
+                raise SpecError([Diagnostic("ML831", message, hint="look at the URL")]) from error
             return error.status, error.answer
         except NotReached as error:
             raise SpecError(

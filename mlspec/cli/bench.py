@@ -12,8 +12,9 @@ from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.outputs import OutFile
 from mlspec.cli.project import Project, project_of
-from mlspec.cli.quantities import QuantityOption
+from mlspec.cli.quantities import QuantityOption, RateOption
 from mlspec.cli.terminal import say
+from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.units import Duration, Percent
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
+_RATE = RateOption(min=0, min_open=True, max=10_000_000)
 
 
 @click.command("bench")
@@ -38,9 +40,7 @@ _PATH = click.Path(exists=True, path_type=Path)
     show_default=True,
     help="Without --url: the container's server, started here, or the function on the mocked cloud.",
 )
-@click.option(
-    "--rate", "rates", multiple=True, type=click.FloatRange(min=0, min_open=True), help="Requests per second; repeat."
-)
+@click.option("--rate", "rates", multiple=True, type=_RATE, help="Requests per second; repeat.")
 @click.option("--duration", type=QuantityOption(Duration), default="10s", show_default=True, help="Of each rate.")
 @click.option("--within", type=QuantityOption(Duration), help="Look for the highest rate whose p99 is within this.")
 @click.option("--connections", type=click.IntRange(1, 10_000), help="[64; 4 for lambda]")
@@ -116,9 +116,12 @@ def command(
         scope = _scope(place, signed)
         order = Order(place, made, 0, seconds, min(1.0, seconds / 2), wanted, scope=scope)
         setting = setting_of(order, where, mix, processes)
-        report = _Bench(order, processes, quiet=as_json).report(project, setting, rates, within)
-    again = f"mlspec bench {spec}" + (f" --url {url}" if url else "")
+        bench = _Bench(order, processes, quiet=as_json)
+        report = bench.report(project, setting, rates, within)
+    again = f"mlspec bench {spec}" + (f" --url {url}" if url else f" --target {target}")
     tell(report, page, again=again, signed=scope is not None, as_json=as_json)
+    if bench.ended:
+        raise bench.ended
     return int(Exit.ERROR if report.failures else Exit.DONE)
 
 
@@ -141,6 +144,7 @@ class _Bench:
     def __init__(self, order: "Order", processes: int, *, quiet: bool) -> None:
         self._order = order
         self._processes = processes
+        self.ended: SpecError | None = None  # why rates were left out, where others had been measured
         self._say: Callable[[str], None] = (lambda _: None) if quiet else say
 
     def report(
@@ -166,7 +170,16 @@ class _Bench:
 
     def _fixed(self, rates: tuple[float, ...] | list[float]) -> "list[Summary]":
         self._say(f"\n  {heading()}")
-        return [self._told(rate) for rate in rates]
+        runs: list[Summary] = []
+        for rate in rates:
+            try:
+                runs.append(self._told(rate))
+            except SpecError as error:
+                if not runs:
+                    raise
+                self.ended = error  # what was measured is told first
+                break
+        return runs
 
     def _search(self, bound: "Bound", capacity: "Summary") -> "tuple[Summary | None, list[Summary]]":
         from mlspec.targets.load.search import highest_rate

@@ -42,7 +42,7 @@ def command(
         from mlspec.cli.fleet_acts import Compile
         from mlspec.cli.fleet_report import report
 
-        return report(run_fleet(fleet, Compile(spec, out)), as_json=as_json)
+        return report(run_fleet(fleet, Compile(spec, out)), fleet, as_json=as_json)
     project = project_of(spec, environment, overrides)
     heed(project, strict=strict)
     folder = out or project.home / "bundle" / project.stack

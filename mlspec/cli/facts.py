@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,24 @@ def read_rows(data: Path) -> "pl.DataFrame":
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         hint = "give a Parquet or CSV file, or a folder of Parquet files"
         raise SpecError([Diagnostic("ML810", f"{data} cannot be read: {reason}", hint=hint)]) from None
+    _check_header(rows, data)
     if rows.height < 2:
         raise SpecError([Diagnostic("ML810", f"{data} has {rows.height} rows", hint="two are the least to learn from")])
     return rows
+
+
+def _check_header(rows: "pl.DataFrame", data: Path) -> None:
+    """A CSV file that is separated by something else is one column; one with two columns of a name is misread."""
+    if _form(data) != "csv":
+        return
+    other = next((mark for mark in ";\t|" if mark in rows.columns[0]), "") if rows.width == 1 else ""
+    if other:
+        hint = "write the file anew, separated by commas, or as Parquet"
+        raise SpecError([Diagnostic("ML810", f"{data} is separated by {other!r}, and not by commas", hint=hint)])
+    twice = (re.fullmatch(r"(.*)_duplicated_\d+", name, re.DOTALL) for name in rows.columns)
+    if name := next((found[1] for found in twice if found and found[1] in rows.columns), None):
+        hint = "give each column a name of its own"
+        raise SpecError([Diagnostic("ML810", f"{data} has two columns called {name!r}", hint=hint)])
 
 
 def facts_of(rows: "pl.DataFrame", data: Path, *, beside: Path) -> TableFacts:
@@ -44,9 +60,11 @@ def _pattern(data: Path) -> str:
 
 
 def _facts(values: "pl.Series") -> ColumnFacts:
+    if unread := _unread(values.dtype):
+        return ColumnFacts(values.name, "string", 0, values.null_count(), unread=unread)
     values = values.fill_nan(None) if values.dtype.is_float() else values  # as training and monitors read it
     kind = _kind(values)
-    distinct = 0 if values.dtype.is_nested() else values.drop_nulls().n_unique()
+    distinct = values.drop_nulls().n_unique()
     found = ColumnFacts(values.name, kind, distinct, values.null_count())
     if kind == "float" and values.is_infinite().any():
         return replace(found, infinite=True)
@@ -56,6 +74,19 @@ def _facts(values: "pl.Series") -> ColumnFacts:
         words = tuple(sorted(str(value) for value in values.drop_nulls().unique().to_list()))
         return ColumnFacts(found.name, kind, distinct, found.nulls, values=words)
     return found
+
+
+def _unread(kind: "pl.DataType") -> str:
+    """What a column of that kind holds, where training reads no such thing; else nothing."""
+    import polars as pl
+
+    if kind.is_decimal():
+        return "exact decimals, which no model reads; store floats"
+    if kind.is_nested():
+        return "lists or structures, which no model reads"
+    if kind in (pl.Time, pl.Duration):
+        return "times of day or durations, which no model reads; store numbers"
+    return "bytes, which no model reads" if kind == pl.Binary else ""
 
 
 def _kind(values: "pl.Series") -> Kind:
@@ -86,8 +117,8 @@ def _ranged(found: ColumnFacts, values: "pl.Series") -> ColumnFacts:
     if found.kind == "int":
         low, high = math.floor(low), math.ceil(high)
     classes: tuple[str, ...] = ()
-    if found.kind == "int" and found.distinct <= MOST_CLASSES:
-        classes = tuple(str(value) for value in sorted(values.drop_nulls().unique().to_list()))
+    if found.distinct <= MOST_CLASSES and (found.kind == "int" or bool((finite == finite.round()).all())):
+        classes = tuple(str(int(value)) for value in sorted(values.drop_nulls().unique().to_list()))
     return ColumnFacts(found.name, found.kind, found.distinct, found.nulls, low, high, classes)
 
 

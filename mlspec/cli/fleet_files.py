@@ -53,6 +53,8 @@ def _git(folder: Path, *words: str) -> str:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it failed"])[-1]
         hint = "give a commit, a branch or a tag of the repository that the folder is in"
+        if "not a git repository" in done.stderr:
+            hint = f"leave --changed-since out, or bring {folder} into a repository: git init"
         raise SpecError([Diagnostic("ML821", f"git cannot tell what changed: {reason}", hint=hint)])
     return done.stdout
 

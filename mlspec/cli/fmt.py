@@ -8,6 +8,7 @@ import click
 
 from mlspec.cli.exits import Exit
 from mlspec.cli.fleet_files import is_spec, specs_in
+from mlspec.cli.project import Project
 from mlspec.cli.terminal import next_command, say, show_diagnostics
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 
@@ -39,7 +40,7 @@ def command(paths: tuple[Path, ...], *, check: bool) -> int:
         show_diagnostics(found)
         return int(Exit.INVALID)
     if changed:
-        next_command(f"mlspec fmt {paths[0]}" if check else f"mlspec validate {paths[0]}")
+        next_command(f"mlspec fmt {paths[0]}" if check else f"mlspec validate {paths[0]}", of=Project(paths[0]))
     return int(Exit.CHANGES if check and changed else Exit.DONE)
 
 

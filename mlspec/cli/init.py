@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mlspec.cli.exits import Exit
+from mlspec.cli.project import Project
 from mlspec.cli.terminal import next_command, say
 
 TEMPLATES = ("binary", "multiclass", "regression", "team")
@@ -42,7 +43,7 @@ def command(
     say(f"wrote {spec}")
     if data is None:
         _write_beside(template, spec.parent)
-    next_command(f"mlspec validate {spec}", f"mlspec plan {spec}")
+    next_command(f"mlspec validate {spec}", f"mlspec plan {spec}", of=Project(spec))
     return int(Exit.DONE)
 
 

@@ -9,6 +9,7 @@ import click
 from mlspec.cli.exits import Exit
 from mlspec.cli.fleet_files import is_spec, specs_in
 from mlspec.cli.fmt import replace_file
+from mlspec.cli.project import Project
 from mlspec.cli.terminal import next_command, say, show_diagnostics
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 from mlspec.specs.versions import CURRENT, OLDER
@@ -44,7 +45,7 @@ def command(paths: tuple[Path, ...], *, check: bool, diff: bool, version: str | 
         show_diagnostics(found)
         return int(Exit.INVALID)
     if changed:
-        next_command(f"mlspec {'migrate' if check or diff else 'validate'} {paths[0]}")
+        next_command(f"mlspec {'migrate' if check or diff else 'validate'} {paths[0]}", of=Project(paths[0]))
     return int(Exit.CHANGES if check and changed else Exit.DONE)
 
 

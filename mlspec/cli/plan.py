@@ -82,7 +82,7 @@ def _fleet(fleet: "Fleet", changed: Exit, *, only_one: bool, as_json: bool) -> i
 
     if only_one:
         raise click.UsageError("--out, --whole and --format markdown are for one spec, not for a folder")
-    return report(run_fleet(fleet, PlanOne(changed)), as_json=as_json)
+    return report(run_fleet(fleet, PlanOne(changed)), fleet, as_json=as_json)
 
 
 def plan_of(project: Project) -> "Plan":

@@ -13,7 +13,7 @@ from mlspec.cli.exits import Exit
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.outputs import OutFile, writing
 from mlspec.cli.project import Project, project_of
-from mlspec.cli.row_files import Rows, form_of, read_rows, write_rows
+from mlspec.cli.row_files import Rows, form_of, no_columns, read_rows, write_rows
 from mlspec.cli.samples import sample_record
 from mlspec.cli.scoring import Ask, Scored, flat, score, with_predictions
 from mlspec.cli.terminal import next_command, say, show_json, table
@@ -81,13 +81,21 @@ def _from_file(project: Project, file: Any) -> Rows:
     if not content.strip():
         return []
     form = form_of(str(file.name), content)
-    return read_rows(content, form, project.checked.spec.data.columns)
+    rows = read_rows(content, form, project.checked.spec.data.columns)
+    missing = set(_wanted(project)).difference(*rows)
+    if rows and missing:  # each row would be refused for it
+        raise no_columns(str(file.name), sorted(missing), list(rows[0]))
+    return rows
+
+
+def _wanted(project: Project) -> list[str]:
+    columns = project.spec["data"]["columns"]
+    return [name for name, column in columns.items() if column.get("role", "feature") == "feature"]
 
 
 def _features(project: Project, rows: Rows) -> Rows:
     """What the model takes of each row; other columns of a file are its owner's."""
-    features = project.spec["data"]["columns"]
-    wanted = [name for name, column in features.items() if column.get("role", "feature") == "feature"]
+    wanted = _wanted(project)
     return [{name: row[name] for name in wanted if name in row} for row in rows]
 
 
@@ -122,18 +130,17 @@ def _tell(scored: Scored, *, as_json: bool, out: Path | None) -> None:
     elif scored.status != 200:
         answer = scored.answer
         say(f"{scored.status} {answer.get('error', '')} {answer.get('reason', '')}".rstrip(), "bad")
-        for problem in answer.get("problems", []):
-            say(f"  row {problem['row']}, {problem['column']}: {problem['reason']}")
-        if scored.predictions:
+        _tell_problems(scored, "")
+        if scored.said:
             say(f"  {len(scored.predictions)} rows before that were answered", "dim")
     else:
         _show(scored, out)
 
 
 def _document(scored: Scored) -> dict[str, Any]:
-    if scored.status != 200:
-        return {"status": scored.status, **scored.answer}
     problems = [{"row": p.row, "column": p.column, "reason": p.reason} for p in scored.problems]
+    if scored.status != 200:
+        return {"status": scored.status, **scored.answer, **({"problems": problems} if problems else {})}
     return {"status": 200, **scored.said, "predictions": scored.predictions, "problems": problems}
 
 
@@ -147,8 +154,12 @@ def _show(scored: Scored, out: Path | None) -> None:
         headings = list(good[0][1])
         table(["row", *headings], [[number, *(_cell(one, h) for h in headings)] for number, one in good[:_SHOWN]])
         _more(len(good), "rows; --out FILE writes all")
+    _tell_problems(scored, "bad")
+
+
+def _tell_problems(scored: Scored, style: str) -> None:
     for problem in scored.problems[:_SHOWN]:
-        say(f"  {problem}", "bad")
+        say(f"  {problem}", style)
     _more(len(scored.problems), "problems; --json tells all")
 
 

@@ -1,5 +1,6 @@
 """Options that take a quantity with its unit, read as specs read them."""
 
+from math import isnan
 from typing import Any, Generic, TypeVar
 
 import click
@@ -8,6 +9,17 @@ from pydantic_core import PydanticCustomError
 from mlspec.specs.units import Quantity
 
 Q = TypeVar("Q", bound=Quantity)
+
+
+class RateOption(click.FloatRange):
+    """A number within bounds: unlike click's own, one that is a number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """click's: the number, or a usage error."""
+        number = float(super().convert(value, param, ctx))
+        if isnan(number):
+            self.fail("nan is no number", param, ctx)
+        return number
 
 
 class QuantityOption(click.ParamType[Q], Generic[Q]):

@@ -13,6 +13,8 @@ from mlspec.specs.models import Column
 
 Rows = list[dict[str, Any]]
 
+_TOLD = 20  # columns that a file has, where it lacks one
+
 _WORDS = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False}
 
 
@@ -20,7 +22,7 @@ def read_rows(content: bytes, form: str, columns: Mapping[str, Column]) -> Rows:
     """The rows of a file's content, in the file's own order; raises SpecError for what is no such file."""
     try:
         return _READ[form](content, columns)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError, csv.Error) as error:
         raise _unreadable(f"the rows are no {form}: {error}") from error
 
 
@@ -41,6 +43,13 @@ def form_of(name: str, content: bytes = b"") -> str:
     return begins
 
 
+def no_columns(name: str, missing: Sequence[str], found: Sequence[str]) -> SpecError:
+    """That a file lacks what the model takes of every row."""
+    message = f"{name} has no column {', '.join(missing)}"
+    hint = f"its columns are {', '.join(found[:_TOLD])}{', ...' if len(found) > _TOLD else ''}"
+    return SpecError([Diagnostic("ML833", message, hint=hint)])
+
+
 def _unreadable(message: str) -> SpecError:
     hint = "give a file of csv, json, ndjson or parquet; --file - takes JSON from standard input"
     return SpecError([Diagnostic("ML833", message, hint=hint)])
@@ -53,6 +62,8 @@ def _read_json(content: bytes, columns: Mapping[str, Column]) -> Rows:
     document = json.loads(content)
     if isinstance(document, dict):
         document = document.get("records", [document])
+    if not isinstance(document, list):
+        raise ValueError(f"{json.dumps(document)[:60]} is no list of rows")
     return [_object(row) for row in document]
 
 

@@ -15,20 +15,22 @@ _BYTES = 4_000_000  # of one request: below the 6 MB that a Lambda function take
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a row: rows count from 1, as they stand in the file."""
+    """What is wrong with a row: rows count from 1, as they stand in the file; None where it is no row's alone."""
 
-    row: int
+    row: int | None
     column: str | None
     reason: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, {self.column}: {self.reason}" if self.column else f"row {self.row}: {self.reason}"
+        place = ", ".join(filter(None, (f"row {self.row}" if self.row else None, self.column)))
+        return f"{place}: {self.reason}" if place else self.reason
 
 
 @dataclass
 class Scored:
     """All answers: a prediction a row, None where the row was refused, and why. `status` is the first that was not
-    200, with its `answer`; nothing was asked after it. `said`: which model, release and version answered."""
+    200, with its `answer`; nothing was asked after it, unless it refused rows alone. `said`: which model, release and
+    version answered."""
 
     predictions: Predictions = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -42,17 +44,29 @@ def score(
 ) -> Scored:
     """Ask for predictions of `rows`, at most `most` in a request; `partial`: bad rows are refused alone. `done` is told
     how many rows each answer was about."""
-    scored = Scored()
+    scored, refusal = Scored(), Scored()
     for first, part in _parts(rows, most):
         status, answer = ask({"records": part, **({"partial": True} if partial else {})})
-        if status != 200:
+        if partial and _refuses_rows(status, answer):  # not one of these is good; those after them may be
+            refusal.status, refusal.answer = status, answer
+            answer = {**answer, "predictions": [None] * len(part)}
+        elif status != 200:
             scored.status, scored.answer = status, answer
+            scored.problems += _problems(answer, first)
             return scored
-        scored.said = {name: str(answer[name]) for name in ("model", "release", "version")}
+        else:
+            scored.said = {name: str(answer[name]) for name in ("model", "release", "version")}
         scored.predictions += answer["predictions"]
         scored.problems += _problems(answer, first)
         done(len(part))
+    if not scored.said:
+        scored.status, scored.answer = refusal.status, refusal.answer
     return scored
+
+
+def _refuses_rows(status: int, answer: Mapping[str, Any]) -> bool:
+    problems = answer.get("problems") or [{"row": None}]
+    return status == 400 and all(problem["row"] is not None for problem in problems)
 
 
 def _parts(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
@@ -75,10 +89,10 @@ def _problems(answer: Mapping[str, Any], first: int) -> Iterator[Problem]:
     """The problems that the answer lists; a refused row that it has no room to say more of is told all the same."""
     told = set()
     for problem in answer.get("problems", ()):
-        row = problem["row"] or 0
+        row = problem["row"]
         told.add(row)
-        yield Problem(first + row + 1, problem["column"], problem["reason"])
-    for row, prediction in enumerate(answer["predictions"]):
+        yield Problem(None if row is None else first + row + 1, problem["column"], problem["reason"])
+    for row, prediction in enumerate(answer.get("predictions", ())):
         if prediction is None and row not in told:
             yield Problem(first + row + 1, None, "refused; the answer lists the first problems only")
 
@@ -86,7 +100,7 @@ def _problems(answer: Mapping[str, Any], first: int) -> Iterator[Problem]:
 def with_predictions(rows: Sequence[Mapping[str, Any]], scored: Scored) -> list[dict[str, Any]]:
     """Each row with what the model says of it, and `problem`: why it says nothing. A prediction's name that is one of
     the row's too is written `predicted_<name>`."""
-    reasons: dict[int, list[str]] = {}
+    reasons: dict[int | None, list[str]] = {}
     for problem in scored.problems:
         text = f"{problem.column}: {problem.reason}" if problem.column else problem.reason
         reasons.setdefault(problem.row, []).append(text)

@@ -16,7 +16,7 @@ def telling(rows: "pl.DataFrame", label: ColumnFacts, names: list[str]) -> list[
     """Those of the columns `names` that predict the label on one half of the rows when it is averaged over the other:
     by ROC AUC, the mean over the classes, or by R2 where the label is an amount."""
     rows = rows.sample(min(SAMPLE, rows.height), shuffle=True, seed=7)
-    amounts = label.kind in ("int", "float") and not label.values
+    amounts = label.kind == "float" or (label.kind == "int" and not label.values)
     targets = [rows[label.name].cast(float)] if amounts else _one_against_the_rest(rows[label.name])
     return [name for name in names if _score(_bins(rows[name]), targets, amounts=amounts) >= LIMIT]
 

@@ -2,15 +2,20 @@
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlspec.cli.options import chosen_library
 from mlspec.specs.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from mlspec.cli.project import Project
 
 COLOURS = {
     "create": "green",
@@ -35,6 +40,7 @@ _BY_ENVIRONMENT = [
     "predict",
     "logs",
     "rollback",
+    "serve",
     "destroy",
     "show",
     "explain",
@@ -61,19 +67,37 @@ def show_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, sort_keys=True, default=str))
 
 
-def next_command(*commands: str) -> None:
-    """What to type next: the last line of every output; of the same environment as the running command's."""
+def next_command(*commands: str, of: "Project | None" = None) -> None:
+    """What to type next: the last line of every output. It means what the running command was about, or `of`."""
+    about = _about(of)
     say()
     for number, command in enumerate(commands):
-        say(f"{'next:' if number == 0 else '  or:'} {command}{_environment_for(command)}", "dim")
+        say(f"{'next:' if number == 0 else '  or:'} {_meaning(command, *about) if about else command}", "dim")
 
 
-def _environment_for(command: str) -> str:
-    """The `--env` that `command` needs to mean the stack that the running command was about."""
+def _about(project: "Project | None") -> tuple[str, str, str, tuple[str, ...]] | None:
+    """Spec, environment, library and overrides: the project's, or those that were given on the command line."""
+    if project is not None:
+        return str(project.path), project.environment, project.library, project.overrides
     running = click.get_current_context(silent=True)
-    environment, spec = (running.params.get(name) for name in ("environment", "spec")) if running else ("dev", None)
-    takes = command.split()[1] in _BY_ENVIRONMENT and spec is not None and f" {spec}" in command
-    return f" --env {environment}" if takes and environment not in (None, "dev") and "--env" not in command else ""
+    given = running.params if running else {}
+    if given.get("spec") is None:
+        return None
+    environment, overrides = given.get("environment") or "dev", given.get("overrides") or ()
+    return str(given["spec"]), environment, chosen_library(), overrides
+
+
+def _meaning(command: str, spec: str, environment: str, library: str, overrides: Sequence[str]) -> str:
+    """`command` with the words that it needs to mean the same stack, quoted as a shell wants them."""
+    before, found, after = f"{command} ".partition(f" {spec} ")
+    if not found:
+        return command
+    words: list[str] = []
+    if (name := command.split()[1]) in _BY_ENVIRONMENT:
+        words += ["--env", environment] if environment != "dev" and "--env" not in command else []
+        words += ["--library", os.path.relpath(library) if os.path.isdir(library) else library] if library else []
+        words += [word for one in overrides for word in (("--set", one) if name == "explain" else (one,))]
+    return " ".join([before, shlex.quote(spec), *([after.strip()] if after else []), *map(shlex.quote, words)])
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:

@@ -78,7 +78,7 @@ def _fleet(fleet: "Fleet", form: str) -> int:
     elif form != "text" or found:
         _print(SpecError(found), form)
     if form == "text":
-        show_summary(outcomes)
+        show_summary(outcomes, fleet)
     return worst(outcomes)
 
 

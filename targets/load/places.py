@@ -1,12 +1,14 @@
 """A URL turned into where to connect and what every request to it begins with."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 
+_GRAPHIC = re.compile(r"[!-~]+")  # what a URL is written in
 _PORTS = {True: 443, False: 80}  # by whether it is TLS
 
 
@@ -44,7 +46,7 @@ def place_of(url: str, *, remote: bool = False) -> Place:
         port = parts.port
     except ValueError as error:
         raise _refused(url, f"is no URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii():
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _GRAPHIC.fullmatch(url):
         raise _refused(url, "is no http or https URL")
     if not remote and not _is_loopback(parts.hostname):
         raise _refused(url, "is not on this machine", "to send load to another machine, say so: --remote")

@@ -17,7 +17,7 @@ def measure(order: Order, *, processes: int = 1) -> Summary:
     try:
         samples = _one(order) if processes == 1 else _several(order, processes)
         return summarize(samples, rate=order.rate)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host such as a..b
         where = f"{place.host}:{place.port}"
         hint = "start the server, or look at the URL"
         raise SpecError([Diagnostic("ML831", f"nobody answers at {where}: {error}", hint=hint)]) from error

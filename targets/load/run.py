@@ -69,7 +69,10 @@ class Run:
 
     async def connect(self) -> None:
         """Open all connections; raises OSError when one cannot be."""
-        await asyncio.gather(*(self._connect() for _ in range(self._order.connections)))
+        opening = [self._loop.create_task(self._connect()) for _ in range(self._order.connections)]
+        done, _ = await asyncio.wait(opening)
+        for failed in [task for task in done if task.exception() is not None]:
+            failed.result()
 
     async def finish(self) -> Samples:
         """Send, wait for what is under way, and tell what came back."""

@@ -1,9 +1,13 @@
 """`mlspec bench` tells what it measured, for people, for machines and as a page."""
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +16,7 @@ import pytest
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from tests.bench.conftest import Server, serving
+from tests.client.conftest import Reply, answering
 
 SPEC = """\
 apiVersion: mlspec/v1
@@ -70,6 +75,25 @@ def test_failures_end_in_an_error(spec: str, capsys: pytest.CaptureFixture[str])
     assert "500: 20" in capsys.readouterr().out
 
 
+def test_what_was_measured_before_a_server_was_gone_is_told(
+    spec: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reply(number: int, handler: BaseHTTPRequestHandler) -> Reply:
+        if number == 0:  # the connection that it came by is the last one
+            handler.server.shutdown()
+            handler.server.server_close()
+        return 200, {}, b"{}"
+
+    page = tmp_path / "bench.html"
+    rates = ["--rate", "5", "--rate", "6", "--duration", "1s", "--connections", "1"]
+    with answering(reply) as (url, _):
+        assert invoke(["bench", spec, "--url", url, *rates, "--json", "--page", str(page)]) == Exit.ERROR
+    told = capsys.readouterr()
+    assert [run["rate"] for run in json.loads(told.out)["runs"]] == [5]
+    assert told.err.startswith("ML831 nobody answers at ")
+    assert "<svg" in page.read_text()
+
+
 def test_the_search_needs_no_rates(spec: str, good_server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["bench", spec, "--url", good_server.url, "--within", "1h", "--duration", "100ms"]) in (
         Exit.DONE,
@@ -85,11 +109,24 @@ def test_the_search_needs_no_rates(spec: str, good_server: Server, capsys: pytes
         (["--malformed", "0.01"], "expected a percentage such as 20%"),
         (["--batch", "101"], "serving.max_rows is 100"),
         (["--url", "http://example.com/"], "ML830"),
+        (["--url", "http://127.0.0.1:1/", "--rate", "nan"], "nan is no number"),
+        (["--url", "http://127.0.0.1:1/", "--rate", "inf"], "inf is not in the range 0<x<=10000000"),
     ],
 )
 def test_mistakes_are_told(spec: str, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["bench", spec, *words]) != Exit.DONE
     assert said in capsys.readouterr().err
+
+
+def test_a_name_of_no_machine_is_told_once(spec: str) -> None:
+    """As a process: what a loop says of futures that nobody asked about comes at its end."""
+    words = ["--url", "http://host.invalid/", "--remote", "--rate", "10", "--json"]
+    command = [sys.executable, "-m", "mlspec.cli", "bench", spec, *words]
+    soon = {**os.environ, "RES_OPTIONS": "timeout:1 attempts:1"}  # resolv.conf(5): where no name server answers
+    done = subprocess.run(command, env=soon, capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.ERROR
+    assert done.stderr.startswith("ML831 nobody answers at host.invalid:80: ")
+    assert "uture" not in done.stderr
 
 
 def test_the_containers_server_is_started_and_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -133,7 +133,9 @@ def test_what_processes_counted_is_one_run() -> None:
     assert run.latency[100.0] == pytest.approx(3.0, rel=1e-3)
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://", "http://127.0.0.1:99999", "http://ü/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://", "http://127.0.0.1:99999", "http://ü/", "http://127.0.0.1/a b"]
+)
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(SpecError, match="ML830"):
         place_of(url)
@@ -149,6 +151,8 @@ def test_another_machine_is_refused_unless_that_is_said() -> None:
 def test_nobody_there_is_a_diagnostic(good_server: Server) -> None:
     with pytest.raises(SpecError, match="ML831"):
         measure(_order("http://127.0.0.1:1/", rate=1.0))
+    with pytest.raises(SpecError, match="ML831"):
+        measure(replace(_order(good_server.url), place=place_of("http://a..b/", remote=True)))
 
 
 def _run(rate: float, p99: float) -> Summary:

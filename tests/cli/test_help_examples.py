@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -105,3 +106,21 @@ def test_the_next_command_is_of_the_same_environment(name: str, folder: Path, ca
         words = capsys.readouterr().out.splitlines()[-1].split()
         assert words[:2] == ["next:", "mlspec"] or words[:2] == ["or:", "mlspec"]
         assert ("--env" in words) == (environment == "prod")
+
+
+@pytest.mark.parametrize("name", ["validate", "plan", "compile", "explain"])
+def test_the_next_command_has_the_same_overrides_and_library(name: str, folder: Path, capsys: Out) -> None:
+    shutil.copy("flight-delay.yaml", "two words.yaml")
+    (folder / "own").mkdir()
+    asked = ["--library", str(folder / "own"), *(["--set"] * (name == "explain")), "rollout.steps=[10%,100%]"]
+    more = {"compile": ["--out", "build"], "explain": ["serving.memory"]}
+    assert invoke([name, "two words.yaml", *more.get(name, []), *asked]) == Exit.DONE
+    words = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    after = {"validate": "plan", "compile": "plan", "plan": "apply", "explain": "show"}[name]
+    assert words == ["next:", "mlspec", after, "two words.yaml", "--library", "own", "rollout.steps=[10%,100%]"]
+
+
+def test_a_sealed_plan_needs_no_more_words(folder: Path, capsys: Out) -> None:
+    asked = ["--env", "prod", "--out", "flight-delay.yaml.plan", "rollout.steps=[10%,100%]"]
+    assert invoke(["plan", "flight-delay.yaml", *asked]) == Exit.DONE
+    assert capsys.readouterr().out.splitlines()[-1] == "next: mlspec apply flight-delay.yaml.plan"

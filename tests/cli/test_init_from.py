@@ -1,6 +1,7 @@
 """A spec drafted from data: what was read is what the rows say, and it runs as it is."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -112,6 +113,77 @@ def test_mistakes_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert invoke(["init", spec, *words]) != Exit.DONE
         assert said in capsys.readouterr().err
     assert not Path(spec).exists()
+
+
+def odd_table() -> pl.DataFrame:
+    """What no contract can name or hold, beside one good feature."""
+    return pl.DataFrame(
+        {
+            "": list(range(ROWS)),
+            'the "best"': [n % 5 for n in range(ROWS)],
+            "x.y": [n * 0.37 for n in range(ROWS)],
+            "naïve é": [n % 3 == 0 for n in range(ROWS)],
+            "holes": ["${owner}" if n % 2 else "???" for n in range(ROWS)],
+            "price": [Decimal(n) / 4 for n in range(ROWS)],
+            "tags": [["a", "b"]] * ROWS,
+            "blob": [b"x"] * ROWS,
+            "lasted": [timedelta(seconds=n) for n in range(ROWS)],
+            "left": [float(n % 7 < 3) for n in range(ROWS)],
+            "target": [None if n == 9 else n % 2 for n in range(ROWS)],
+        }
+    )
+
+
+def test_what_a_contract_cannot_hold_is_left_out_and_told(tmp_path: Path) -> None:
+    odd_table().write_parquet(tmp_path / "rows.parquet")
+    spec = draft(tmp_path, "--label", "left")
+    assert invoke(["validate", str(spec), "--strict"]) == Exit.DONE
+    columns = load_spec(spec).spec.data.columns
+    assert [name for name, column in columns.items() if column.role == "feature"] == ["x.y", "naïve é", "target"]
+    text = spec.read_text()
+    for told in (
+        '# "" is left out: it has no name',
+        "is left out: it has a quote",
+        "holes: {role: ignore}    # it holds '???'",
+        "price: {role: ignore}    # holds exact decimals",
+        "tags: {role: ignore}    # holds lists",
+        "blob: {role: ignore}    # holds bytes",
+        "lasted: {role: ignore}    # holds times of day or durations",
+        "left: {type: float, role: label}    # an amount, though only 0, 1: for classes",
+    ):
+        assert told in text
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("target", "1 of its values are missing"),
+        ("holes", "which a spec reads as something else"),
+        ("price", "exact decimals"),
+        ("", "it has no name"),
+        (None, "'target' cannot be learned: 1 of its values are missing"),
+    ],
+)
+def test_why_a_column_cannot_be_learned(
+    label: str | None, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd_table().write_parquet(tmp_path / "rows.parquet")
+    words = [] if label is None else ["--label", label]
+    assert invoke(["init", str(tmp_path / "m-1.yaml"), "--from", str(tmp_path / "rows.parquet"), *words]) != Exit.DONE
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("a;b;left\n1;2;0\n2;1;1\n", "separated by ';'"), ("a,a,left\n1,2,0\n2,1,1\n", "two columns called 'a'")],
+)
+def test_a_file_that_would_be_misread_is_refused(
+    text: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text(text)
+    assert invoke(["init", str(tmp_path / "model.yaml"), "--from", str(data)]) != Exit.DONE
+    assert why in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -163,11 +164,66 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(client: ModuleType
     assert len(seen) == 3
 
 
+def test_an_answer_that_is_late_is_not_asked_for_again(client: ModuleType) -> None:
+    over = threading.Event()
+
+    def reply(number: int, handler: BaseHTTPRequestHandler) -> Reply:
+        if number == 1:
+            over.wait()
+        return OK
+
+    with answering(reply) as (url, _), client.OddOnesClient(url) as model:
+        model.predict([ROW])
+        (kept,) = model._calls._idle
+        kept.sock.settimeout(0.05)
+        try:
+            with pytest.raises(client.NotReached, match="timed out"):
+                model.predict([ROW])
+        finally:
+            over.set()
+
+
 def test_nobody_there_is_told(client: ModuleType) -> None:
     with pytest.raises(client.NotReached, match=r"127\.0\.0\.1:1"):
         client.OddOnesClient("http://127.0.0.1:1/").predict([ROW])
-    with pytest.raises(ValueError, match="no http or https URL"):
-        client.OddOnesClient("ftp://example.com")
+    with pytest.raises(client.NotReached, match=r"a\.\.b"):
+        client.OddOnesClient("http://a..b/").predict([ROW])
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://example.com", "no http or https URL"),
+        ("http://example.com/a b", "no http or https URL"),
+        ("http://example.com:99999/", "no URL: Port out of range"),
+        ("http://example.com:x/", "no URL: Port could not be cast"),
+        ("http://[::1", "no URL: Invalid IPv6 URL"),
+    ],
+)
+def test_what_is_no_url_is_told_before_anything_is_asked(client: ModuleType, url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        client.OddOnesClient(url)
+    with pytest.raises(ValueError, match="retries is below 0"):
+        client.OddOnesClient("http://example.com", retries=-1)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[1]", b'{"predictions": []}'])
+def test_what_is_no_models_answer_is_told(client: ModuleType, body: bytes) -> None:
+    with (
+        answering(lambda number, handler: (200, {}, body)) as (url, _),
+        pytest.raises(client.ModelError, match="200: no model's answer"),
+    ):
+        client.OddOnesClient(url).predict([ROW])
+
+
+def test_a_refusal_that_is_about_no_row_is_told(client: ModuleType, served: Served) -> None:
+    with pytest.raises(client.ContractBroken, match="400: records: expected a list of at least one record"):
+        client.OddOnesClient(served.url).predict([])
+    with (
+        answering(lambda number, handler: (400, {}, b'{"message": "Bad Request"}')) as (url, _),
+        pytest.raises(client.ContractBroken, match="400: Bad Request"),
+    ):
+        client.OddOnesClient(url).predict([ROW])
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
-from tests.client.conftest import ROW, Served
+from tests.client.conftest import ROW, Served, answering
 
 ROWS = [{"key": f"k{number}", **ROW, "a b": number / 20 or None} for number in range(120)]
 
@@ -75,6 +75,31 @@ def test_bad_rows_are_told_by_their_number_in_the_file(
     assert found[76]["predicted_class"] is not None
 
 
+def test_a_request_in_which_no_row_is_good_keeps_those_after_it_from_nothing(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{**row, "class": -7} if 30 <= number < 60 else row for number, row in enumerate(ROWS)]
+    source, target = _write(tmp_path / "rows.ndjson", rows), tmp_path / "out.json"
+    words = ["--file", str(source), "--out", str(target), "--url", served.url, "--batch", "30"]
+    assert invoke(["predict", str(served.spec), *words]) == Exit.ERROR
+    assert "90 of 120 rows predicted" in capsys.readouterr().out
+    assert [number for number, row in enumerate(_read(target)) if row["problem"]] == list(range(30, 60))
+
+
+def test_a_file_in_which_no_row_is_good_is_told_by_its_rows(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = _write(tmp_path / "rows.ndjson", [{**row, "class": -7} for row in ROWS[:4]])
+    words = ["--file", str(source), "--url", served.url, "--batch", "2"]
+    assert invoke(["predict", str(served.spec), *words]) == Exit.ERROR
+    assert [text.split(",")[0].strip() for text in capsys.readouterr().out.splitlines()[1:]] == [
+        "row 1", "row 2", "row 3", "row 4",
+    ]  # fmt: skip
+    assert invoke(["predict", str(served.spec), *words, "--json"]) == Exit.ERROR
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], [problem["row"] for problem in told["problems"]]) == (400, [1, 2, 3, 4])
+
+
 def test_machines_get_every_prediction_and_problem(
     served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +128,11 @@ def test_what_a_csv_holds_that_is_no_number_is_told_as_it_stands(
         ("rows.xlsx", b"??", "ML833"),
         ("rows.json", b"[1]", "1 is no row"),
         ("rows.json", b"[{", "ML833"),
+        ("rows.json", b"42", "42 is no list of rows"),
+        ("rows.json", b'{"records": 5}', "5 is no list of rows"),
+        ("rows.json", b"[" * 100_000, "ML833"),
+        ("rows.csv", b'a b\n"x"y\n', "ML833"),
+        ("rows.csv", b"a b,Class,shop\n1,2,east\n", "rows.csv has no column class, paid"),
         ("rows.csv", b"a,b\n1\n", "row 1 has not as many fields"),
         ("rows.parquet", b"PAR1", "ML833"),
         ("rows.ndjson", b"\xff\xfe", "ML833"),
@@ -117,10 +147,16 @@ def test_files_that_cannot_be_read_are_told(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1/"])
+@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1/", "http://127.0.0.1:99999/", "http://a..b/"])
 def test_a_url_where_nobody_answers_is_told(served: Served, capsys: pytest.CaptureFixture[str], url: str) -> None:
     assert invoke(["predict", str(served.spec), "--record", json.dumps(ROW), "--url", url]) == Exit.ERROR
     assert "ML83" in capsys.readouterr().err
+
+
+def test_what_answers_and_is_no_model_is_told(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    with answering(lambda number, handler: (200, {}, b"<html>")) as (url, _):
+        assert invoke(["predict", str(served.spec), "--record", json.dumps(ROW), "--url", url]) == Exit.ERROR
+    assert "is no model's server: 200: no model's answer" in capsys.readouterr().err
 
 
 def test_one_record_at_a_url(served: Served, capsys: pytest.CaptureFixture[str]) -> None:

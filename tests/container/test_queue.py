@@ -161,6 +161,26 @@ def test_variables_win_over_the_instance() -> None:
     assert Limits().body >= 25 * 10**6
 
 
+def test_an_empty_variable_is_none() -> None:
+    names = ("PORT", "HOST", "MODEL_DIR", "WORKERS", "THREADS", "ACCESS_LOG")
+    assert settings_from({f"MLSPEC_{name}": "" for name in names}) == settings_from({})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("MLSPEC_PORT", text) for text in ("abc", "70000", "-1", "80.5", "9" * 5000, "\u0664")),
+        ("SAGEMAKER_BIND_TO_PORT", "x"),
+        *(("MLSPEC_WORKERS", text) for text in ("two", "0", "-3", "1.5", "257")),
+        ("MLSPEC_THREADS", "0"),
+        ("MLSPEC_ACCESS_LOG", "maybe"),
+    ],
+)
+def test_what_a_variable_cannot_be_is_told_by_its_name(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=rf"{name} is '.{{1,40}}', not (a whole number from \d+ to \d+|on or off)"):
+        settings_from({name: text})
+
+
 def test_counters_of_all_workers_add_up() -> None:
     shared = SharedCounters(3)
     for worker in range(3):

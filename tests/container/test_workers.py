@@ -244,7 +244,24 @@ def test_a_port_that_is_taken_is_told(flight_example: Example) -> None:
             server_command(flight_example.unit), env=variables, capture_output=True, text=True, check=False
         )
     assert done.returncode == 1
-    assert done.stderr.startswith("cannot serve: ")
+    assert done.stderr.startswith(f"cannot serve on 127.0.0.1, port {running.port}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("MLSPEC_PORT", "70000", "cannot serve: MLSPEC_PORT is '70000', not a whole number from 0 to 65535\n"),
+        ("MLSPEC_HOST", "a..b", "cannot serve on a..b, port 0: "),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_in_one_line(flight_example: Example, name: str, text: str, said: str) -> None:
+    variables = {**server_variables(flight_example.model, Serving(port=0, workers=1)), name: text}
+    done = subprocess.run(
+        server_command(flight_example.unit), env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
 
 
 def _limited(example: Example, folder: Path, limits: str) -> Path:

@@ -28,7 +28,7 @@ def test_every_spec_is_compiled_once_in_the_order_of_paths(folder: Path, capsys:
     assert invoke(["validate", str(folder)]) == Exit.DONE
     out = capsys.readouterr().out
     assert out.index("one.yaml") < out.index("three.yml") < out.index("two.yaml")
-    assert out.rstrip().endswith("3 specs: 3 ok")
+    assert "3 specs: 3 ok" in out
     assert "ours.yaml" not in out, "a profile is no spec"
 
 

@@ -103,11 +103,28 @@ def test_a_terminal_sees_a_bar_that_is_gone_at_the_end(folder: Path, monkeypatch
     assert code == Exit.DONE
     assert "━" in sent
     assert re.search(r"[0-3]/3", sent)
-    assert sent.rstrip().endswith("3 specs: 3 ok")
+    assert "3 specs: 3 ok" in sent.rpartition("━")[2]
     assert "\x1b[2K" in sent[sent.rindex("━") :], "the bar's line is erased"
 
 
 def test_where_nobody_wants_colour_there_is_no_bar(folder: Path) -> None:
     _, sent = _on_a_terminal(*MLSPEC, "validate", str(folder), NO_COLOR="1")
     assert "━" not in sent
-    assert sent.rstrip().endswith("3 specs: 3 ok")
+    assert "3 specs: 3 ok" in sent
+
+
+def test_what_to_type_next_is_told_of_a_folder(folder: Path, capsys: Out) -> None:
+    def last(*words: str) -> str:
+        invoke([words[0], str(folder), *words[1:], "--jobs", "1", "serving.memory=2GiB"])
+        return capsys.readouterr().out.splitlines()[-1]
+
+    first = min(folder.rglob("*.yaml"))
+    assert last("validate") == f"next: mlspec plan {folder} serving.memory=2GiB"
+    assert last("plan") == f"next: mlspec apply {first} serving.memory=2GiB"
+
+
+def test_a_folder_of_no_repository_is_told_so(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    monkeypatch.setenv("LC_ALL", "C")
+    assert invoke(["validate", str(folder), "--changed-since", "main"]) == Exit.ERROR
+    assert "leave --changed-since out" in capsys.readouterr().err

@@ -6,9 +6,11 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+import botocore.exceptions
 import pytest
+from botocore.exceptions import ClientError
 
-from mlspec.runtime.batches import Message, answer_batch, is_batch
+from mlspec.runtime.batches import Message, answer_batch, is_batch, to_queue, to_store
 from mlspec.runtime.payload import Payload
 from mlspec.runtime.serving import Service
 
@@ -179,6 +181,47 @@ def test_a_stream_comes_again_from_its_first_failure() -> None:
         ("shardId-000-1", 400),
     ]
     assert seen == ["200", "400", "500"]
+
+
+class Queue:
+    """Takes what SQS takes: ten messages and 256 KiB in a call."""
+
+    exceptions = botocore.exceptions
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def send_message_batch(self, QueueUrl: str, Entries: Sequence[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        size = sum(len(entry["MessageBody"]) for entry in Entries)
+        if len(Entries) > 10 or size > 256 * 1024:
+            raise ClientError({"Error": {"Code": "BatchRequestTooLong", "Message": f"{size}"}}, "SendMessageBatch")
+        self.taken += [entry["MessageBody"] for entry in Entries]
+        return {"Failed": []}
+
+
+def test_results_go_to_a_queue_in_calls_that_it_takes(capfd: pytest.CaptureFixture[str]) -> None:
+    queue = Queue()
+    sizes = [100_000, 100_000, 100_000, 300_000, *[10] * 12]
+    results = [(Message(f"m{at}", f"m{at}", b""), b"x" * size) for at, size in enumerate(sizes)]
+
+    assert to_queue(queue, "https://queue")(results) == {"m3"}
+    assert [len(text) for text in queue.taken] == [size for size in sizes if size != 300_000]
+    told = json.loads(capfd.readouterr().out)
+    assert (told["mlspec"], told["request"]) == ("delivery", "m3")
+    assert "BatchRequestTooLong" in told["text"]
+
+
+def test_a_result_that_the_store_refuses_is_lost_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    class Store:
+        exceptions = botocore.exceptions
+
+        def put_object(self, **told: Any) -> None:
+            if told["Key"] == "results/m1.json":
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+
+    results = [(Message(f"m{at}", f"m{at}", b""), b"{}") for at in range(3)]
+    assert to_store(Store(), "bucket", "key")(results) == {"m1"}
+    assert "AccessDenied" in json.loads(capfd.readouterr().out)["text"]
 
 
 @pytest.mark.parametrize(
