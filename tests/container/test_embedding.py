@@ -14,8 +14,11 @@ from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from mlspec.compiler.units.inference import inference_unit
 from mlspec.compiler.vendor import unit_files
+from mlspec.runtime.answers import NotFinite
 from mlspec.runtime.engines import open_engine
 from mlspec.runtime.monitor_rules import Watch, judge
+from mlspec.runtime.payload import Decoded
+from mlspec.runtime.replies import encode_reply, replying
 from mlspec.runtime.serving import Service
 from mlspec.runtime.windows import read_lines
 from tests.container.conftest import EMBEDDING, Example, Running
@@ -81,7 +84,7 @@ def test_answers_are_what_is_described(listings: Running) -> None:
 
 
 INFER = "/v2/models/listings/infer"
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"area": 50.0, "rooms": 2, "kind": "flat", "garden": True},
     {"area": 120.0, "rooms": None, "kind": "studio", "garden": False},
     {"area": 31.0, "rooms": 1, "kind": "house", "garden": False},
@@ -166,6 +169,14 @@ def test_a_file_of_rows_gets_its_vectors(listings: Running, tmp_path: Path, caps
 def test_a_release_of_another_width_than_it_says_is_not_served(example: Example) -> None:
     with pytest.raises(Exception, match=f"answers one row with {WIDTH} numbers"):
         open_engine("onnx", example.model, {**_described(example), "width": WIDTH + 1})
+
+
+@pytest.mark.parametrize("protocol", ["mlspec", "v2"])
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_vector_that_is_not_finite_is_no_answer(example: Example, protocol: Any, number: float) -> None:
+    release = replying(load_module(example.unit / "contract.py"), _described(example), "1")
+    with pytest.raises(NotFinite):
+        encode_reply(release, Decoded(b"", 2, protocol=protocol), [[0.5] * WIDTH, [number, *[0.5] * (WIDTH - 1)]])
 
 
 def _described(example: Example) -> dict[str, Any]:

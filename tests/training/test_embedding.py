@@ -37,7 +37,7 @@ PREDICTING = replace(NETWORK, answer="prediction")
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The models of two finished jobs: of the embedding, and the same network answering its prediction."""
-    made = {}
+    made: dict[str, Path] = {}
     for settings in (NETWORK, PREDICTING):
         base = job_folder(tmp_path_factory.mktemp(settings.answer), TABLE)
         assert run(settings, base) == 0
