@@ -80,8 +80,8 @@ class Calls:
     many seconds one answer may take. Where `sign` is None, requests to AWS are signed as AWS wants it, others not."""
 
     def __init__(self, url: str, *, timeout: float, retries: int, sign: Signer | None) -> None:
-        if retries < 0:
-            raise ValueError("retries is below 0")
+        if retries < 0 or not timeout > 0:
+            raise ValueError("retries is below 0" if retries < 0 else "timeout is not above 0")
         self._parts = parts = _parts_of(url)
         self._path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
         self._url = f"{parts.scheme}://{parts.netloc}{self._path}"

@@ -52,7 +52,7 @@ def load_release(folder: Folder, features: Mapping[str, Sequence[str]], *, memor
 
     `numpy`: it is there whatever the engine, and rows may be counted with it."""
     if not isdir(folder):
-        raise NoRelease("no release is serving yet")
+        raise NoRelease("no release is serving yet") from FileNotFoundError(f"there is no folder {folder}")
     try:
         return _release(folder, features, threads=max(1, round(memory / _MEGABYTES_PER_CPU)), numpy=numpy)
     except Exception as error:  # whatever is wrong with it, the function must live to say so and to be counted

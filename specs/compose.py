@@ -10,7 +10,7 @@ from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.environments import choose, read_environments
 from mlspec.specs.finals import Held, broken_by_layer, broken_by_override, hold
 from mlspec.specs.hydra_compose import CompositionError, hydra_compose, resolve
-from mlspec.specs.interpolation import REFERENCE, problems, refusal, texts, written_out
+from mlspec.specs.interpolation import REFERENCE, nowhere_hint, problems, refusal, texts, written_out
 from mlspec.specs.layers import Place, find, lay_at, lay_over, merged, nearest_place, place, place_plain, walk, without
 from mlspec.specs.origins import Lock, Origin, Setting, Source
 from mlspec.specs.overrides import Override, group_choice, parse_overrides
@@ -183,7 +183,7 @@ def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> d
     wrong = problems(tree)
     for path, message in wrong:
         origin = nearest_place(places, path.split(".")).origin
-        hint = "write the key's whole path, as mlspec explain lists them" if "nowhere" in message else ""
+        hint = nowhere_hint(tree, message) if "nowhere" in message else ""
         found.append(Diagnostic("ML308", message, origin.span, path, hint, origin.text))
     return _emptied(tree) if wrong else resolve(tree)
 

@@ -1,6 +1,7 @@
 """A key of a checked spec -> its value, what is allowed, what it means, and every layer that set it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,16 +75,17 @@ class Explained:
 
 def explain(checked: Checked, key: str) -> Explained:
     """What there is to know about `key` (`serving.memory`, `gates.0.min`); raises SpecError when there is none."""
-    return _explained(checked, key, _value(_dumped(checked), key.split(".") if key else [], key))
+    path, value = _found(_dumped(checked), key)
+    return _explained(checked, path, value)
 
 
 def explain_all(checked: Checked) -> list[Explained]:
     """The same of every key that holds a value of its own, or a list of such."""
-    return [_explained(checked, key, value) for key, value in _leaves(_dumped(checked), "")]
+    return [_explained(checked, path, value) for path, value in _leaves(_dumped(checked), ())]
 
 
-def _explained(checked: Checked, key: str, value: Any) -> Explained:
-    schemas = schemas_at(key.split(".") if key else [])
+def _explained(checked: Checked, path: Sequence[str], value: Any) -> Explained:
+    key, schemas = ".".join(path), schemas_at(path)
     return Explained(
         key=key,
         value=value,
@@ -100,27 +102,39 @@ def _dumped(checked: Checked) -> Any:
     return checked.spec.model_dump(mode="json", by_alias=True)
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     deep = isinstance(value, Mapping) or any(isinstance(child, Mapping | list) for _, child in items)
     if value is not None and path and not (deep and value):
         yield path, value
     elif value is not None:
         for key, child in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from _leaves(child, f"{path}.{key}" if path else str(key))
+            yield from _leaves(child, (*path, str(key)))
 
 
-def _value(dumped: Any, path: list[str], key: str) -> Any:
-    for part in path:
-        if isinstance(dumped, list) and part.isdecimal() and int(part) < len(dumped):
-            dumped = dumped[int(part)]
-        elif isinstance(dumped, Mapping) and part in dumped:
-            dumped = dumped[part]
-        else:
+def _found(dumped: Any, key: str) -> tuple[list[str], Any]:
+    """The path and the value of `key`; a column's name may have dots, and `gates[0]` is `gates.0`."""
+    path: list[str] = []
+    rest = re.sub(r"\[(\d+)\]", r".\1", key)
+    while rest:
+        part = _part(dumped, rest)
+        if part is None:
             known = [str(i) for i in range(len(dumped))] if isinstance(dumped, list) else list(dumped or ())
-            hint = hint_for(part, known if not isinstance(dumped, str) else [], "there is")
+            hint = hint_for(rest.partition(".")[0], known if not isinstance(dumped, str) else [], "there is")
             raise SpecError([Diagnostic("ML201", f"the spec has no '{key}'", path=key, hint=hint)])
-    return dumped
+        dumped = dumped[int(part)] if isinstance(dumped, list) else dumped[part]
+        path.append(part)
+        rest = rest[len(part) + 1 :]
+    return path, dumped
+
+
+def _part(dumped: Any, rest: str) -> str | None:
+    """The part of `dumped` that `rest` begins with: the longest of its keys, or a place in a list."""
+    if isinstance(dumped, list):
+        part = rest.partition(".")[0]
+        return part if part.isdecimal() and int(part) < len(dumped) else None
+    keys = [key for key in dumped if f"{rest}.".startswith(f"{key}.")] if isinstance(dumped, Mapping) else []
+    return max(keys, key=len, default=None)
 
 
 def _chain(checked: Checked, key: str, value: Any) -> Iterator[Step]:

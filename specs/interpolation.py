@@ -52,6 +52,29 @@ def problems(tree: Mapping[str, Any]) -> list[tuple[str, str]]:
     return _Walk(tree).run()
 
 
+def nowhere_hint(tree: Mapping[str, Any], message: str) -> str:
+    """What to write in the place of the reference that `message` says leads nowhere."""
+    from mlspec.specs.nearest import nearest
+    from mlspec.specs.schema import schemas_at
+
+    found = REFERENCE.search(message)
+    reference = found[1] if found else ""
+    if not reference.startswith("data.columns.") and schemas_at(reference.split(".")):
+        return "no layer sets it, and what the language has of its own is not interpolated: set it in the spec"
+    close = nearest(reference, _keys(tree))
+    return (
+        f"did you mean '${{{close}}}'? " if close else ""
+    ) + "write the key's whole path, as mlspec explain lists them"
+
+
+def _keys(value: Any, path: str = "") -> Iterator[str]:
+    """Every dotted path below `value`."""
+    for key, child in _items(value):
+        below = f"{path}.{key}" if path else str(key)
+        yield below
+        yield from _keys(child, below)
+
+
 class _Walk:
     """Follows every reference once, remembering how large each value becomes."""
 

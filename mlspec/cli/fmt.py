@@ -57,10 +57,14 @@ def _specs(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _format(path: Path, *, check: bool) -> bool:
     from mlspec.specs.formatting import format_text
+    from mlspec.specs.load import with_lines
     from mlspec.specs.yaml_text import read_text
 
     text = read_text(path, str(path))
-    formatted = format_text(text, str(path)).encode()
+    try:
+        formatted = format_text(text, str(path)).encode()
+    except SpecError as error:
+        raise SpecError(with_lines(error.diagnostics, {str(path): text})) from None
     if formatted == path.read_bytes():
         return False
     if not check:

@@ -46,7 +46,7 @@ def command(
       mlspec serve flight-delay.yaml --data flights/ --port 8081
       curl localhost:8080/docs
     """
-    from mlspec.targets.local.container import Serving, container_folder, server_command, server_variables
+    from mlspec.targets.local.container import Serving, container_folder, server_command, server_variables, url_of
 
     project = project_of(spec, environment, overrides)
     _require_free(host, port)
@@ -54,7 +54,7 @@ def command(
     folder = container_folder(project.checked, project.home)
     variables = {"MLSPEC_ACCESS_LOG": "on" if access_log else "off"}
     serving = Serving(port, workers, host, environment, variables)
-    say(f"http://{host}:{port}/docs  (release in {release}; Ctrl-C ends it)")
+    say(f"{url_of(host, port)}/docs  (release in {release}; Ctrl-C ends it)")
     command = server_command(folder)
     os.execve(command[0], command, server_variables(release, serving))  # noqa: S606 (this very command goes on)
 
@@ -64,8 +64,8 @@ def _require_free(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror}"
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host such as a..b
+        message = f"cannot listen on {host}:{port}: {error.strerror if isinstance(error, OSError) else error}"
         raise SpecError([Diagnostic("ML842", message, hint="choose others with --port and --host")]) from error
 
 

@@ -110,6 +110,11 @@ def started_server(folder: Path, variables: Mapping[str, str]) -> Iterator[Serve
             end(process)
 
 
+def url_of(host: str, port: int) -> str:
+    """Where a server on `host` answers; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def end(process: "subprocess.Popen[bytes]") -> None:
     """Ask the server to end, and see that it does."""
     if process.poll() is None:
@@ -126,7 +131,7 @@ def _ready(process: "subprocess.Popen[bytes]", output: Path, host: str) -> str:
     direct = build_opener(ProxyHandler({}))
     last = monotonic() + _START_SECONDS
     while process.poll() is None and monotonic() < last:
-        url = f"http://{host}:{_port(output)}"
+        url = url_of(host, _port(output))
         try:
             with direct.open(f"{url}/ping", timeout=_START_SECONDS):
                 return url

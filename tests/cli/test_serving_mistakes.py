@@ -25,6 +25,7 @@ def spec(tmp_path: Path, capsys: Out) -> str:
     [
         (["serve", "--at", "yesterday"], "'yesterday' is not an ISO 8601 time such as 2013-05-16"),
         (["serve", "--model", "."], "ML842 there is no release in .: it has no model.json"),
+        (["serve", "--host", "a..b"], "ML842 cannot listen on a..b:8080: "),
         (["serve"], "ML840 there are no rows here to train on: s3://lake/churn/"),
         (["bench", "--model", "."], "ML842 there is no release in .: it has no model.json"),
         (["bench", "--page", "nowhere/page.html"], "there is no folder nowhere"),

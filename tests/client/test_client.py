@@ -205,6 +205,8 @@ def test_what_is_no_url_is_told_before_anything_is_asked(client: ModuleType, url
         client.OddOnesClient(url)
     with pytest.raises(ValueError, match="retries is below 0"):
         client.OddOnesClient("http://example.com", retries=-1)
+    with pytest.raises(ValueError, match="timeout is not above 0"):
+        client.OddOnesClient("http://example.com", timeout=0)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b'{"predictions": []}'])

@@ -18,7 +18,7 @@ from mlspec.compiler.units.container import container_unit
 from mlspec.compiler.vendor import unit_digest, unit_files
 from mlspec.specs.diagnostics import SpecError
 from mlspec.specs.load import load_spec
-from mlspec.targets.local.container import Serving, server_variables, started_server
+from mlspec.targets.local.container import Serving, server_variables, started_server, url_of
 from mlspec.targets.local.release import LocalTraining, local_release
 from tests.container.conftest import EXAMPLES, Example
 from tests.container.http_client import Client
@@ -152,3 +152,8 @@ def _free_port() -> int:
         port = random.randint(20_000, 32_000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
+
+
+@pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "http://127.0.0.1:80"), ("::1", "http://[::1]:80")])
+def test_a_servers_url_is_one_whatever_the_address(host: str, url: str) -> None:
+    assert url_of(host, 80) == url

@@ -160,6 +160,7 @@ def test_without_a_release_it_lives_and_says_so(flight_example: Example, own_mod
             own_model.rename(tmp_path / "later")
             _until(lambda: client.ask("GET", "/ping").status == 200)
         process.send_signal(signal.SIGTERM)
+        assert f"there is no folder {tmp_path / 'later'}" in process.stdout.read().decode()
 
 
 def test_an_end_drops_no_request(flight_example: Example) -> None:

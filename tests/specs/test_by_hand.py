@@ -151,9 +151,24 @@ def test_an_override_is_told_in_the_words_of_a_user(override: str, told: str, go
         ("monthly: 200 USD", "monthly: 200 dollars", "write 200 USD; units: USD, EUR"),
         ("min: 0, max: 1000, nullable: 2%", "nullable: 2 percent", "write 2%; units: %"),
         ('python: "3.12"', "python: 3.12", 'put it in quotes: "3.12"'),
-        ("description: ", "description: ${data.colums} # ", "write the key's whole path, as mlspec explain lists them"),
+        (
+            "description: ",
+            "description: ${data.columns.tenur.max} # ",
+            "did you mean '${data.columns.tenure.max}'? write the key's whole path, as mlspec explain lists them",
+        ),
+        (
+            "description: ",
+            "description: ${serving.timeout} # ",
+            "no layer sets it, and what the language has of its own is not interpolated: set it in the spec",
+        ),
     ],
 )
 def test_a_hint_says_what_to_type(old: str, new: str, hint: str, good: str, mistakes: Mistakes) -> None:
     assert old in good
     assert hint in [one.hint for one in mistakes(good.replace(old, new, 1))]
+
+
+def test_fmt_shows_the_line_of_a_mistake(tmp_path: Path, capsys: Out) -> None:
+    (tmp_path / "spec.yaml").write_text("apiVersion: mlspec/v1\nname: x: y\n")
+    assert invoke(["fmt", str(tmp_path / "spec.yaml")]) == Exit.INVALID
+    assert "| name: x: y" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlspec.specs.diagnostics import SpecError
-from mlspec.specs.explain import explain
+from mlspec.specs.explain import explain, explain_all
 from mlspec.specs.init import TEMPLATES, files_beside, init_spec
 from mlspec.specs.schema import json_schema, keys_at, schemas_at
 from mlspec.specs.yaml_nodes import parse_yaml, plain
@@ -37,6 +37,19 @@ def test_explain_takes_any_key(good: str, load: Load, key: str) -> None:
     found = explain(load(good), key)
     assert found.chain
     assert found.as_text()
+
+
+@pytest.mark.parametrize("key", ["data.columns.plan v1.5.type", "data.columns.plan.type"])
+def test_explain_finds_a_column_whose_name_has_dots(key: str, good: str, load: Load) -> None:
+    checked = load(good.replace("    plan:", '    "plan v1.5": {type: float}\n    plan:'))
+    assert explain(checked, key).type == "text"
+    by_key = {found.key: found for found in explain_all(checked)}
+    assert by_key[key].allowed == "float, int, bool, category, string, datetime"
+
+
+def test_explain_takes_a_place_in_brackets(good: str, load: Load) -> None:
+    checked = load(good)
+    assert explain(checked, "gates[3].max") == explain(checked, "gates.3.max")
 
 
 @pytest.mark.parametrize(("key", "near"), [("serving.memry", "memory"), ("servng", "serving"), ("gates.9", "0, 1, 2")])
