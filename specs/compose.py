@@ -183,7 +183,7 @@ def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> d
     wrong = problems(tree)
     for path, message in wrong:
         origin = nearest_place(places, path.split(".")).origin
-        hint = nowhere_hint(tree, message) if "nowhere" in message else ""
+        hint = nowhere_hint(tree, message, path) if "nowhere" in message else ""
         found.append(Diagnostic("ML308", message, origin.span, path, hint, origin.text))
     return _emptied(tree) if wrong else resolve(tree)
 

@@ -46,5 +46,5 @@ def check_name(name: str) -> None:
 def _name_problems(name: str) -> list[Diagnostic]:
     if _NAME.match(name):
         return []
-    hint = "expected 3 to 32 lower-case letters, digits and -, beginning with a letter"
+    hint = "expected 3 to 32 lower-case letters, digits and -, beginning with a letter; --name gives one"
     return [Diagnostic("ML208", f"'{name}' cannot be the name of a model", hint=hint)]

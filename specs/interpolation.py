@@ -52,8 +52,8 @@ def problems(tree: Mapping[str, Any]) -> list[tuple[str, str]]:
     return _Walk(tree).run()
 
 
-def nowhere_hint(tree: Mapping[str, Any], message: str) -> str:
-    """What to write in the place of the reference that `message` says leads nowhere."""
+def nowhere_hint(tree: Mapping[str, Any], message: str, path: str) -> str:
+    """What to write in the place of the reference at `path` that `message` says leads nowhere."""
     from mlspec.specs.nearest import nearest
     from mlspec.specs.schema import schemas_at
 
@@ -61,7 +61,7 @@ def nowhere_hint(tree: Mapping[str, Any], message: str) -> str:
     reference = found[1] if found else ""
     if not reference.startswith("data.columns.") and schemas_at(reference.split(".")):
         return "no layer sets it, and what the language has of its own is not interpolated: set it in the spec"
-    close = nearest(reference, _keys(tree))
+    close = nearest(reference, (key for key in _keys(tree) if not f"{path}.".startswith(f"{key}.")))  # no circle
     return (
         f"did you mean '${{{close}}}'? " if close else ""
     ) + "write the key's whole path, as mlspec explain lists them"

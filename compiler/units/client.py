@@ -47,14 +47,7 @@ from dataclasses import dataclass
 from {package}.calls import Calls, Problem, Signer, problems_of
 
 MAX_ROWS = {rows}{rows_origin}
-{aliases}{record}
-
-class {added}(TypedDict):
-    """What each column added to `base`, the model's answer to no row in particular."""
-
-    base: float
-    values: dict[str, float]
-{prediction}
+{aliases}{record}{prediction}
 
 @dataclass(frozen=True)
 class Answer:
@@ -174,7 +167,7 @@ def names(checked: Checked) -> tuple[str, str]:
 def _client(checked: Checked, package: str, title: str) -> str:
     spec = checked.spec
     aliases = _aliases(spec)
-    record, prediction = _record(checked, aliases), _values(checked) + _prediction(spec, aliases)
+    record, prediction = _record(checked, aliases), _explained(checked, aliases) + _prediction(spec, aliases)
     listed = "".join(_alias(alias, spec.data.columns[column]) for column, alias in aliases.items())
     return _CLIENT.format(
         name=spec.name,
@@ -185,7 +178,6 @@ def _client(checked: Checked, package: str, title: str) -> str:
         rows_origin=f"  # {checked.origins.of('serving.max_rows')}",
         aliases=listed,
         record=record,
-        added="Added" if _several(spec) else "Explanation",
         prediction=prediction,
     )
 
@@ -250,18 +242,26 @@ def _prediction(spec: Spec, aliases: Mapping[str, str]) -> str:
     return _typed_dict("Prediction", "What the model says of one row.", fields)
 
 
-def _values(checked: Checked) -> str:
-    """The classes of what several labels are answered with, and explained; nothing for one."""
-    labels = checked.spec.labels
+def _explained(checked: Checked, aliases: Mapping[str, str]) -> str:
+    """The classes of explanations; of several labels, those of what they are answered with too."""
+    about = "What each column added to `base`, the model's answer to no row in particular"
+    added = [_Field("base", "float"), _Field("values", "dict[str, float]")]
+    space, labels = _Field("space", "str"), list(checked.spec.labels)
     if not _several(checked.spec):
-        return ""
-    places = {name: str(checked.origins.of(f"data.columns.{name}")) for name in labels}
+        likeliest = [_Field("class", aliases[labels[0]])] if checked.spec.task == "multiclass" else []
+        return _typed_dict("Explanation", f"{about}, in `space`.", [space, *likeliest, *added])
+    return _typed_dict("Added", f"{about}.", added) + _values(checked, space)
+
+
+def _values(checked: Checked, space: _Field) -> str:
+    places = {name: str(checked.origins.of(f"data.columns.{name}")) for name in checked.spec.labels}
     values = [_Field(name, "float", place) for name, place in places.items()]
     added = [_Field(name, "Added", place) for name, place in places.items()]
+    explained = [space, _Field("outputs", "AddedToEach")]
     return "".join(
         [
             _typed_dict("AddedToEach", "What each column added to each label's answer.", added),
-            _typed_dict("Explanation", "Why the model says so.", [_Field("outputs", "AddedToEach")]),
+            _typed_dict("Explanation", "Why the model says so; what is added adds up in `space`.", explained),
             _typed_dict("Values", "What each label is predicted to be.", values),
         ]
     )

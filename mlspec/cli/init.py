@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mlspec.cli.exits import Exit
+from mlspec.cli.outputs import writing
 from mlspec.cli.project import Project
 from mlspec.cli.terminal import next_command, say
 
@@ -32,6 +33,8 @@ def command(
     template, spec = _arguments(words, data)
     if data is None and label is not None:
         raise click.UsageError("--label goes with --from")
+    if spec.is_dir():
+        raise click.BadParameter(f"{spec} is a folder: name a file in it", param_hint="SPEC")
     if spec.exists() and not force:
         click.echo(f"{spec} exists: add --force to overwrite it", err=True)
         return int(Exit.USAGE)
@@ -39,10 +42,11 @@ def command(
         raise click.BadParameter(f"there is no folder {spec.parent}", param_hint="SPEC")
     model = name or spec.stem.replace("_", "-").lower()
     text = _template(template, model) if data is None else _draft(data, spec, (model, owner, label))
-    spec.write_text(text, encoding="utf-8")
-    say(f"wrote {spec}")
-    if data is None:
-        _write_beside(template, spec.parent)
+    with writing(spec):
+        spec.write_text(text, encoding="utf-8")
+        say(f"wrote {spec}")
+        if data is None:
+            _write_beside(template, spec.parent)
     next_command(f"mlspec validate {spec}", f"mlspec plan {spec}", of=Project(spec))
     return int(Exit.DONE)
 

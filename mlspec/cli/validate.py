@@ -11,9 +11,11 @@ from mlspec.cli.exits import Exit
 from mlspec.cli.options import fleet_of, fleet_options
 from mlspec.cli.project import project_of
 from mlspec.cli.terminal import next_command, say, show_json
-from mlspec.specs.diagnostics import SpecError
+from mlspec.specs.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlspec.cli.fleet import Fleet
 
 FORMATS = ("text", "json", "sarif", "github")
@@ -48,16 +50,18 @@ def command(
     if fleet is not None:
         return _fleet(fleet, form)
     project = project_of(spec, environment, overrides)
+    from mlspec.cli.fleet_outcomes import placed
+
     try:
         digest = project.digest
         warnings = warnings_of(project)
         if strict:
             hold_to(warnings)
     except SpecError as error:
-        _print(SpecError(as_errors(error.diagnostics)) if strict else error, form)
+        _print(placed(as_errors(error.diagnostics) if strict else error.diagnostics, spec.parent), form)
         return int(Exit.INVALID)
     if form != "text" or warnings:
-        _print(SpecError(warnings), form)
+        _print(placed(warnings, spec.parent), form)
     if form != "text":
         return int(Exit.DONE)
     say(f"{spec} is valid for environment {environment} (bundle {digest[:12]})", "good")
@@ -76,13 +80,13 @@ def _fleet(fleet: "Fleet", form: str) -> int:
     if form == "json":
         show_json(document(outcomes))
     elif form != "text" or found:
-        _print(SpecError(found), form)
+        _print(found, form)
     if form == "text":
         show_summary(outcomes, fleet)
     return worst(outcomes)
 
 
-def _print(error: SpecError, form: str) -> None:
+def _print(found: "Sequence[Diagnostic]", form: str) -> None:
     from mlspec.specs import render
 
     printers = {
@@ -91,4 +95,4 @@ def _print(error: SpecError, form: str) -> None:
         "sarif": render.render_sarif,
         "github": render.render_github,
     }
-    click.echo(printers[form](error.diagnostics), file=sys.stderr if form == "text" else sys.stdout)
+    click.echo(printers[form](SpecError(found).diagnostics), file=sys.stderr if form == "text" else sys.stdout)

@@ -124,3 +124,12 @@ def test_a_sealed_plan_needs_no_more_words(folder: Path, capsys: Out) -> None:
     asked = ["--env", "prod", "--out", "flight-delay.yaml.plan", "rollout.steps=[10%,100%]"]
     assert invoke(["plan", "flight-delay.yaml", *asked]) == Exit.DONE
     assert capsys.readouterr().out.splitlines()[-1] == "next: mlspec apply flight-delay.yaml.plan"
+
+
+def test_a_diagnostic_names_the_file_as_it_is_from_here(folder: Path, capsys: Out) -> None:
+    spec = Path("models") / "flight-delay.yaml"
+    spec.write_text(spec.read_text().replace("target: lambda", "target: lamda", 1))
+    for form in ("text", "json", "sarif", "github"):
+        assert invoke(["validate", str(spec), "--format", form]) == Exit.INVALID
+        told = capsys.readouterr()
+        assert "models/flight-delay.yaml" in told.out + told.err, form

@@ -186,6 +186,16 @@ def test_a_file_that_would_be_misread_is_refused(
     assert why in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("where", ["folder", "file/model.yaml"])
+def test_a_place_that_cannot_be_written_is_told(where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    assert invoke(["init", "binary", str(tmp_path / where), "--force", "--name", "abc"]) == Exit.USAGE
+    (tmp_path / "platform").write_text("a file where the library would be")
+    assert invoke(["init", "team", str(tmp_path / "model.yaml")]) == Exit.USAGE
+    assert "cannot write" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("label", ["target"])
 def test_breast_cancer_from_an_empty_folder_to_a_running_model(

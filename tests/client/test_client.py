@@ -16,6 +16,7 @@ import pytest
 from mlspec.cli.app import invoke
 from mlspec.cli.exits import Exit
 from mlspec.compiler.units.client import client_files, names
+from mlspec.compiler.units.openapi_schemas import prediction_schema
 from mlspec.runtime.client_calls import aws_scope
 from mlspec.specs.load import load_spec
 from tests.client.conftest import ROW, SPEC, Reply, Served, answering, write_client
@@ -60,6 +61,25 @@ def test_clients_are_typed_formatted_and_linted(tmp_path: Path) -> None:
     assert _run(folder, "ruff", "check", "--isolated", "--line-length=120", "--select=E,F,I,UP,B,SIM,RUF,ANN", ".") == 0
     assert _run(folder, "ruff", "format", "--isolated", "--line-length=120", "--check", ".") == 0
     assert _run(folder, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), ".") == 0
+
+
+@pytest.mark.parametrize("spec", [*GOLDEN_SPECS, "specs/templates/multiclass.yaml"])
+def test_what_is_described_is_typed(tmp_path: Path, spec: str) -> None:
+    """The keys that the server's OpenAPI document tells of, prediction by prediction and in its explanation."""
+    checked = load_spec(ROOT / spec)
+    schema = prediction_schema(checked.spec)
+    package, _ = names(checked)
+    write_client(checked, tmp_path)
+    code = (
+        f"import json, {package} as c\n"
+        "print(json.dumps([list(c.Prediction.__annotations__), list(c.Explanation.__annotations__)]))"
+    )
+    words = [sys.executable, "-c", code]
+    told = json.loads(subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stdout)
+    explained = schema["properties"]["explanation"]["properties"]
+    if checked.spec.task != "multiclass":
+        explained = {name: kind for name, kind in explained.items() if name != "class"}
+    assert [set(keys) for keys in told] == [set(schema["properties"]), set(explained)]
 
 
 def test_a_wrong_row_is_a_type_error(served: Served, tmp_path: Path) -> None:

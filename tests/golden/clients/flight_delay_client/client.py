@@ -44,8 +44,9 @@ class Record(TypedDict):
 
 
 class Explanation(TypedDict):
-    """What each column added to `base`, the model's answer to no row in particular."""
+    """What each column added to `base`, the model's answer to no row in particular, in `space`."""
 
+    space: str
     base: float
     values: dict[str, float]
 

@@ -41,8 +41,9 @@ class AddedToEach(TypedDict):
 
 
 class Explanation(TypedDict):
-    """Why the model says so."""
+    """Why the model says so; what is added adds up in `space`."""
 
+    space: str
     outputs: AddedToEach
 
 
