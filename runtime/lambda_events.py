@@ -13,6 +13,7 @@ from mlspec.runtime.payload import Payload, Problem, Refusal, WithTensors, broke
 
 _HEADERS = {"content-type": "application/json"}
 _JSON = "application/json"
+_MANY = "multiValueQueryStringParameters"  # where a load balancer sends every value, it sends no other
 _BINARY = "application/octet-stream"
 _PHRASES = {200: "OK", 400: "Bad Request", 413: "Content Too Large", 415: "Unsupported Media Type",
             500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
@@ -28,9 +29,9 @@ def payload_of(event: Mapping[str, Any]) -> Payload:
     path = event.get("rawPath") or event.get("path") or "/"
     protocol = "v2" if isinstance(path, str) and path.startswith("/v2/") else "mlspec"
     kind = _header(event, "content-type") or _JSON
-    query = event.get("rawQueryString") or event.get("queryStringParameters")
+    query = event.get("rawQueryString") or event.get("queryStringParameters") or event.get(_MANY)
     payload = Payload(_body(event), kind, protocol)
-    if query:
+    if query and protocol != "v2":  # which has its flags in the body
         payload = replace(payload, partial=_is_set(query, "partial"), explain=_is_set(query, "explain"))
     if kind == _BINARY and protocol == "v2":
         payload = replace(payload, content_type=_JSON, json_length=_json_length(event))
@@ -79,11 +80,20 @@ def _unreadable(reason: str) -> Refusal:
 
 
 def _is_set(query: Any, name: str) -> bool:
+    told = _told(query, name)
+    if told not in ([], ["true"], ["false"]):
+        raise Refusal(400, {"error": "bad request", "reason": "partial and explain are true or false, once"})
+    return told == ["true"]
+
+
+def _told(query: Any, name: str) -> list[Any]:
+    """The values of a query's key: of its text, of an object, or of an object of lists."""
     if isinstance(query, str):
         from urllib.parse import parse_qs
 
-        return parse_qs(query).get(name, [""])[-1] == "true"
-    return isinstance(query, dict) and query.get(name) == "true"
+        return parse_qs(query).get(name, [])
+    told = query.get(name, []) if isinstance(query, dict) else []
+    return told if isinstance(told, list) else [told]
 
 
 def http_reply(event: Mapping[str, Any], status: int, body: bytes) -> dict[str, Any]:

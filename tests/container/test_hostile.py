@@ -64,7 +64,7 @@ def test_a_streamed_gigabyte_is_refused_while_it_comes(attacked: Running, chunke
     length = b"transfer-encoding: chunked" if chunked else b"content-length: %d" % _GIGABYTE
     with attacked.client() as client:
         client.send(_HEAD + length + b"\r\n\r\n")
-        client.socket.settimeout(10)
+        client.socket.settimeout(60)
         for _ in range(_GIGABYTE // len(part)):
             try:
                 client.send(framed)

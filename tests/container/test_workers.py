@@ -20,7 +20,7 @@ from tests.container.conftest import Example, Running
 from tests.container.http_client import Client, Reply
 from tests.container.records import good_records
 
-_IMPATIENT_SECONDS = 0.3
+_SHORT = 0.3  # seconds
 _IDLE_SECONDS = 1.0  # docs/serving.md, the end
 
 
@@ -275,9 +275,7 @@ def _limited(example: Example, folder: Path, limits: str) -> Path:
 
 @pytest.fixture
 def impatient(flight_example: Example, tmp_path: Path) -> Path:
-    seconds = _IMPATIENT_SECONDS
-    limits = f"head_seconds={seconds}, body_seconds={seconds}, idle_seconds={seconds}"
-    return _limited(flight_example, tmp_path, limits)
+    return _limited(flight_example, tmp_path, f"head_seconds={_SHORT}, body_seconds={_SHORT}")
 
 
 @pytest.fixture
@@ -295,22 +293,29 @@ def test_half_a_request_is_waited_for_only_so_long(flight_example: Example, impa
         assert client.ended()
 
 
-def test_whoever_says_nothing_is_let_go(flight_example: Example, impatient: Path) -> None:
-    with flight_example.served(unit=impatient) as running, running.client() as client:
+def test_whoever_says_nothing_is_let_go(flight_example: Example, tmp_path: Path) -> None:
+    unit = _limited(flight_example, tmp_path, f"idle_seconds={_SHORT}")
+    with flight_example.served(unit=unit) as running, running.client() as client:
         assert client.ended()
 
 
-def test_what_waits_to_be_read_is_no_silence(flight_example: Example, impatient: Path) -> None:
-    """A worker that is not given the processor looks at its clock when it has it again: whoever asked is answered."""
-    with flight_example.served(unit=impatient) as running, running.client() as client:
-        assert client.predict(_document(running)).status == 200
+def test_what_waits_to_be_read_is_no_silence(flight_example: Example, tmp_path: Path) -> None:
+    """A worker that is not given the processor looks at its clock when it has it again: whoever asked is answered.
+
+    Its patience is long enough for this process to be held up between two requests."""
+    patience = 2.0
+    unit = _limited(flight_example, tmp_path, f"idle_seconds={patience}")
+    with flight_example.served(unit=unit) as running:
         (worker,) = _children(running)
+        client = running.client()
+        assert client.ask("GET", "/ping").status == 200
         os.kill(worker, signal.SIGSTOP)
         stopped = time.monotonic()
         client.send(b"GET /ping HTTP/1.1\r\nhost: t\r\n\r\n")
-        _until(lambda: time.monotonic() - stopped > 2 * _IMPATIENT_SECONDS)
+        _until(lambda: time.monotonic() - stopped > 1.5 * patience)
         os.kill(worker, signal.SIGCONT)
         assert client.reply().status == 200
+        client.socket.close()
 
 
 def test_too_many_connections_are_told_to_come_back(flight_example: Example, crowded: Path) -> None:

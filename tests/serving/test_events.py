@@ -93,6 +93,12 @@ def test_a_load_balancer_is_told_of_refusals_in_words(shared: Service) -> None:
     [
         {**URL, "headers": {"content-type": "text/csv"}, "rawQueryString": "partial=true"},
         {**REST, "headers": {"CONTENT-TYPE": "text/csv"}, "queryStringParameters": {"partial": "true"}},
+        {
+            **{key: value for key, value in REST.items() if key != "headers"},
+            "requestContext": ELB,
+            "multiValueHeaders": {"content-type": ["text/csv"]},
+            "multiValueQueryStringParameters": {"partial": ["true"]},
+        },
     ],
 )
 def test_csv_and_its_switches_come_through_the_query(
@@ -105,6 +111,22 @@ def test_csv_and_its_switches_come_through_the_query(
 
     assert reply["statusCode"] == 200
     assert [prediction is None for prediction in json.loads(reply["body"])["predictions"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"rawQueryString": "partial=yes"},
+        {"rawQueryString": "partial=true&partial=false"},
+        {"queryStringParameters": {"explain": "1"}},
+        {"multiValueQueryStringParameters": {"partial": ["true", "true"]}},
+    ],
+)
+def test_a_switch_that_says_neither_is_refused(shared: Service, body: str, query: dict[str, Any]) -> None:
+    reply = shared({**URL, **query, "body": body}, None)
+
+    assert reply["statusCode"] == 400
+    assert json.loads(reply["body"])["reason"] == "partial and explain are true or false, once"
 
 
 def test_tensors_come_by_their_path_or_their_key(shared: Service) -> None:
