@@ -46,6 +46,8 @@ def compile_model(
     """The model as plain Python, proven on `rows` and on edge rows made of them (`scale` as in `check_parity`).
 
     Raises ContractBroken where the spec will have no other engine, and it cannot be."""
+    if settings.answer == "embedding":
+        return Compiled(refused="an embedding is answered by ONNX Runtime")
     if settings.engine == "onnx":
         return Compiled(refused="the spec says serving.engine: onnx")
     try:

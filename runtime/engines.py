@@ -58,7 +58,9 @@ def open_engine(name: str, folder: Folder, description: Description, *, threads:
 
 
 def answers_each(description: Description) -> int:
-    """How many numbers a row's answer is: one for each of more than two classes, or of several outputs; 0 where it is
-    a number, no list."""
+    """How many numbers a row's answer is: one for each of more than two classes, or of several outputs, or an
+    embedding's; 0 where it is a number, no list."""
+    if description.get("output") == "embedding":
+        return int(description["width"])
     several = description["classes"] if description["task"] == "multiclass" else description.get("outputs", ())
     return len(several)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Contract
 from mlspec.runtime.conversion import convert
-from mlspec.runtime.onnx_model import OnnxModel
+from mlspec.runtime.onnx_model import EMBEDDING, OnnxModel, output_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,12 +28,17 @@ class Parity:
 
 
 def export_model(model: Any, contract: Contract) -> OnnxModel:
-    """The estimator as ONNX: input `X` float32, one output `probabilities`, `value` or `values`."""
+    """The estimator as ONNX: input `X` float32, one output `probabilities`, `value` or `values`; and `embedding` behind
+    it where that is served."""
     proto = convert(model, contract)
-    _keep_one_output(proto.graph, "probabilities" if contract.classes else "values" if contract.outputs else "value")
+    last = proto.graph.output[-1]
+    embedding = last.type.tensor_type.shape.dim[1].dim_value if last.name == EMBEDDING else 0
+    if not embedding:
+        _keep_one_output(proto.graph, output_name(contract))
     if contract.outputs:  # converters say [rows, 1] of some regressors
         proto.graph.output[0].type.tensor_type.shape.dim[1].dim_value = len(contract.outputs)
-    return OnnxModel(proto.SerializeToString(deterministic=True), contract.features, contract.classes, contract.outputs)
+    onnx = proto.SerializeToString(deterministic=True)
+    return OnnxModel(onnx, contract.features, contract.classes, contract.outputs, embedding)
 
 
 def check_parity(
@@ -41,21 +46,29 @@ def check_parity(
 ) -> Parity:
     """Compare on `rows` and on edge rows made of them; raises ParityBroken above 1e-5. A number's difference is
     relative to the label's spread `scale` (each label's own, of several), or to the number itself where that is
-    larger."""
+    larger; an embedding's to the spread of them all, or to the largest number of the row's."""
     import numpy as np
 
     matrix = np.concatenate([rows, edge_rows(rows, contract)])
     expected = np.asarray(model.predict_proba(matrix) if contract.classes else model.predict(matrix), np.float64)
-    answered = exported.predict(matrix).astype(np.float64)
-    if expected.shape != answered.shape:
-        raise ParityBroken(f"the ONNX model answers with shape {answered.shape}, the estimator with {expected.shape}")
-    difference = np.abs(expected - answered) / unit_of(expected, contract, scale)
-    largest = float(difference.max())
+    largest = _largest(expected, exported.predict(matrix), unit_of(expected, contract, scale))
+    if exported.embedding:
+        vectors = np.asarray(model.embedding(matrix), np.float64)
+        unit = np.maximum(max(vectors.std(), _TINY), np.abs(vectors).max(axis=1, keepdims=True))
+        largest = max(largest, _largest(vectors, exported.embeddings(matrix), unit))
     if not largest <= TOLERANCE:
         raise ParityBroken(
             f"the ONNX model differs from the estimator by {largest:.3g}, at most {TOLERANCE:g} is allowed"
         )
     return Parity(len(matrix), largest)
+
+
+def _largest(expected: "np.ndarray", answered: "np.ndarray", unit: "float | np.ndarray") -> float:
+    import numpy as np
+
+    if expected.shape != answered.shape:
+        raise ParityBroken(f"the ONNX model answers with shape {answered.shape}, the estimator with {expected.shape}")
+    return float((np.abs(expected - answered.astype(np.float64)) / unit).max())
 
 
 def unit_of(expected: "np.ndarray", contract: Contract, scale: "float | np.ndarray") -> "float | np.ndarray":

@@ -26,6 +26,7 @@ class Histograms:
         self._bins = [(at, name, _edges(columns[name])) for at, name in enumerate(features) if name in columns]
         prediction = profile["prediction"]
         self._outputs = list(prediction.get("outputs", {}))
+        self._length = prediction.get("watched") == "length"
         watched = prediction["outputs"].values() if self._outputs else [prediction]
         self._predictions = [_edges(column) for column in watched]
         self._ends = np.zeros(sum(map(len, self._predictions)) + sum(len(edges) for *_, edges in self._bins), np.int64)
@@ -70,13 +71,17 @@ class Histograms:
         return space[:size].reshape(self._width, rows)
 
     def _watched(self, scores: Sequence[Any]) -> NDArray[Any]:
-        """What is counted of answers: each of several outputs, or one number, the largest of several probabilities."""
+        """What is counted of answers: each of several outputs, or one number, the largest of several probabilities; of
+        an embedding its length, as float32."""
         arrays = [one for one in scores if not isinstance(one, list)]
         listed = list(chain.from_iterable([one for one in scores if isinstance(one, list)]))
         if self._outputs:
             answers: NDArray[Any] = np.asarray(listed, float).reshape(-1, len(self._outputs))
             return answers.T.copy()
-        if listed and isinstance(listed[0], list):
+        if self._length:
+            vectors = np.asarray(listed, float).reshape(len(listed), -1 if listed else 0)
+            answers = np.linalg.norm(vectors, axis=1).astype(np.float32)
+        elif listed and isinstance(listed[0], list):
             answers = np.asarray(listed, float).max(axis=1)
         else:
             if listed or not arrays:  # else they stay float32, which is ranked in half the time

@@ -94,5 +94,22 @@ class Answering(nn.Module):  # type: ignore[misc]
 
     def forward(self, matrix: torch.Tensor) -> torch.Tensor:
         """The answers to the float32 matrix [rows, features]."""
-        scores = self.scored(matrix)
+        return self.answers(self.scored(matrix))
+
+    def answers(self, scores: torch.Tensor) -> torch.Tensor:
+        """The answers that the module's scores [rows, outputs] stand for."""
         return torch.softmax(scores, dim=1) if self.classes else scores * self.spread + self.centre
+
+
+class WithEmbedding(nn.Module):  # type: ignore[misc]
+    """What is exported of a network whose embedding is served: its answers too, which are what training judges."""
+
+    def __init__(self, answering: Answering) -> None:
+        super().__init__()
+        self.answering = answering
+
+    def forward(self, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The answers to the float32 matrix [rows, features], and the embedding [rows, width] they are made from."""
+        scored = self.answering.scored
+        embedding = scored.module.embed(*scored.prepared(matrix))
+        return self.answering.answers(scored.module.layers[-1](embedding)), embedding

@@ -6,7 +6,7 @@ import copy
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from mlspec.runtime.contract import Contract
-from mlspec.runtime.network_layout import Answering, Prepared, Scored
+from mlspec.runtime.network_layout import Answering, Prepared, Scored, WithEmbedding
+from mlspec.runtime.onnx_model import EMBEDDING, output_name
 from mlspec.runtime.training_settings import Fit, TrainingSettings
 
 if TYPE_CHECKING:
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from mlspec.runtime.train import Rows
 
 _BATCH = 4096  # rows answered at once
+# The exporter calls a category that was looked up `embedding`: it gets a name that no operator has.
+_LAST, _LOOKED_UP = "embedding.last", "embedding.first"
 
 
 class FittedNetwork:
     """A trained network that answers like an estimator: float32 matrix [rows, features] in."""
 
-    def __init__(self, answering: Answering, contract: Contract) -> None:
+    def __init__(self, answering: Answering, contract: Contract, *, embeds: bool = False) -> None:
         self.answering = answering.eval().cpu()
+        self.embeds = embeds
         self.width = len(contract.features)
         self._several = bool(contract.outputs)
 
@@ -37,6 +41,13 @@ class FittedNetwork:
         """Probabilities [rows, classes]."""
         with torch.inference_mode():
             parts = [self.answering(part) for part in torch.from_numpy(matrix).split(_BATCH)]
+            return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+
+    def embedding(self, matrix: "np.ndarray") -> "np.ndarray":
+        """Embeddings [rows, width], of a network that has them."""
+        embedding = WithEmbedding(self.answering)
+        with torch.inference_mode():
+            parts = [embedding(part)[1] for part in torch.from_numpy(matrix).split(_BATCH)]
             return torch.cat(parts).numpy()  # type: ignore[no-any-return]
 
     def predict(self, matrix: "np.ndarray") -> "np.ndarray":
@@ -68,7 +79,8 @@ def _fit(settings: TrainingSettings, fitted: "Rows", watched: "Rows | None") -> 
     centre, spread = (0.0, 1.0) if classes else _scale(fitted.target)
     loss = _Loss(classes=classes, centre=centre, spread=spread)
     _descend(scored, loss, settings.fit, rows=(loss.tensors(fitted), watched and loss.tensors(watched)))
-    return FittedNetwork(Answering(scored, classes=classes, centre=centre, spread=spread), contract)
+    answering = Answering(scored, classes=classes, centre=centre, spread=spread)
+    return FittedNetwork(answering, contract, embeds=settings.answer == "embedding")
 
 
 def _scale(target: "np.ndarray") -> "tuple[float | np.ndarray, float | np.ndarray]":
@@ -135,20 +147,32 @@ def _mean_loss(scored: Scored, loss: _Loss, matrix: torch.Tensor, target: torch.
 
 
 def convert_network(model: FittedNetwork, contract: Contract) -> Any:
-    """The network as a ModelProto, by torch's own exporter, without the traces of where it was made."""
-    output = "probabilities" if contract.classes else "value"
+    """The network as a ModelProto, by torch's own exporter, without the traces of where it was made; where its
+    embedding is served that is the last output."""
+    exported = WithEmbedding(model.answering).eval() if model.embeds else model.answering
+    names = [output_name(contract), *([_LAST] if model.embeds else [])]
     example = (torch.zeros(2, model.width),)
     rows = {"matrix": {0: torch.export.Dim("rows", min=1)}}
     with _quiet():
         program = torch.onnx.export(
-            model.answering, example, dynamo=True, verbose=False, opset_version=18,
-            input_names=["X"], output_names=[output], dynamic_shapes=rows,
+            exported, example, dynamo=True, verbose=False, opset_version=18,
+            input_names=["X"], output_names=names, dynamic_shapes=rows,
         )  # fmt: skip
     proto = program.model_proto
+    _rename(proto.graph, {EMBEDDING: _LOOKED_UP, _LAST: EMBEDDING})
     for part in (proto, proto.graph, *proto.graph.node, *proto.graph.value_info):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     return proto
+
+
+def _rename(graph: Any, names: Mapping[str, str]) -> None:
+    """Give values of the graph other names, wherever they stand."""
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for value in (*graph.output, *graph.value_info):
+        value.name = names.get(value.name, value.name)
 
 
 @contextlib.contextmanager

@@ -34,5 +34,12 @@ class TabularMLP(nn.Module):  # type: ignore[misc]  # torch is not looked into: 
 
     def forward(self, numbers: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """Scores [rows, outputs] of float32 numbers [rows, inputs] and int64 codes [rows, categories]."""
+        return self.layers[-1](self.embed(numbers, codes))
+
+    def embed(self, numbers: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """The activation [rows, last of hidden] of the last hidden layer, from which the scores are made."""
         embedded = [embedding(codes[:, index]) for index, embedding in enumerate(self.embeddings)]
-        return self.layers(torch.cat([numbers, *embedded], dim=1))
+        rows = torch.cat([numbers, *embedded], dim=1)
+        for layer in list(self.layers)[:-1]:
+            rows = layer(rows)
+        return rows

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from math import inf, isnan
+from math import hypot, inf, isnan
 from struct import pack, unpack
 from typing import Any
 
@@ -26,6 +26,7 @@ class Histograms:
         self._bins = [(at, name, _edges(columns[name])) for at, name in enumerate(features) if name in columns]
         outputs = profile["prediction"].get("outputs", {})
         self._outputs = [(name, _edges(output)) for name, output in outputs.items()]
+        self._length = profile["prediction"].get("watched") == "length"
         self._scores = [] if outputs else _edges(profile["prediction"])
         self._buffer: list[tuple[bytes, Scores]] = []
 
@@ -42,7 +43,8 @@ class Histograms:
         return {"rows": len(values) // self._width, "columns": columns, "prediction": prediction}
 
     def _predicted(self, scores: Sequence[Any]) -> dict[str, Any]:
-        """`counts` of what is watched of an answer; of several outputs each has its own, by name."""
+        """`counts` of what is watched of an answer; of several outputs each has its own, by name; of an embedding its
+        length, as float32."""
         if self._outputs:
             return {
                 "outputs": {
@@ -50,6 +52,9 @@ class Histograms:
                     for at, (name, edges) in enumerate(self._outputs)
                 }
             }
+        if self._length:
+            lengths = array("f", [hypot(*score) for score in scores]).tolist()
+            return {"counts": _count(lengths, self._scores)["counts"]}
         watched = [max(score) if isinstance(score, list) else score for score in scores]
         return {"counts": _count(watched, self._scores)["counts"]}
 

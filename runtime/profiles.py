@@ -48,8 +48,10 @@ def bin_edges(values: "np.ndarray") -> list[float]:
 
 
 def _prediction(model: OnnxModel, matrix: "np.ndarray") -> dict[str, Any]:
-    """What is watched of the answers; of several outputs each, in their order."""
+    """What is watched of the answers; of several outputs each, in their order; of an embedding its length."""
     watched = model.watched(matrix)
+    if model.embedding:
+        return {**_numeric(watched), "watched": "length"}
     if not model.outputs:
         return _numeric(watched)
     return {"outputs": {name: _numeric(watched[:, at]) for at, name in enumerate(model.outputs)}}

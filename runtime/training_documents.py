@@ -94,8 +94,11 @@ def description_of(order: Order, learned: Learned, importance: dict[str, float])
 
 def _answered(model: OnnxModel) -> dict[str, Any]:
     """What a row's answer is, and what its numbers are called where there are several."""
-    if model.outputs:
-        return {"output": "values", "outputs": list(model.outputs)}
+    outputs = {"outputs": list(model.outputs)} if model.outputs else {}
+    if model.embedding:
+        return {"output": "embedding", "width": model.embedding, **outputs}
+    if outputs:
+        return {"output": "values", **outputs}
     return {"output": "probability" if model.classes else "value"}
 
 

@@ -44,7 +44,7 @@ class Fit:
 class TrainingSettings:
     """`versus` holds each metric compared with the champion (of one output: `rmse of cost`) and the confidences asked;
     `segments` the columns whose categories gates judge one by one; `window` is in milliseconds. `engine` is what shall
-    serve the model on `target`; auto: what measures better."""
+    serve the model on `target`; auto: what measures better. `answer` is what a row is answered with."""
 
     model: str
     environment: str
@@ -63,3 +63,4 @@ class TrainingSettings:
     engine: Literal["auto", "onnx", "compiled"] = "auto"
     target: str = "lambda"
     explain: bool = False
+    answer: Literal["prediction", "embedding"] = "prediction"

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from mlspec.specs.blocks import Block, DatePart, Email, EventName, Metric, Name, Signal, StreamArn, wrong
+from mlspec.specs.embeddings import embedding_width
 from mlspec.specs.models_data import Column, Data, DataCheck, DataSource, RowLimits, Split
 from mlspec.specs.models_serving import EventSource, Rollout, Serving
 from mlspec.specs.models_training import Approval, Compute, Fit, Gate, Preprocess, Training, Tune
@@ -80,6 +81,11 @@ class Spec(Block):
     def labels(self) -> dict[str, Column]:
         """The columns that are learned, in the spec's order, which is the order of the model's outputs."""
         return {name: column for name, column in self.data.columns.items() if column.role == "label"}
+
+    @property
+    def embedding(self) -> int:
+        """How many numbers a row is answered with where that is an embedding; 0 where it is the prediction."""
+        return embedding_width(self.training.estimator) if self.serving.answer == "embedding" else 0
 
     def column_of(self, role: Literal["label", "time"]) -> str | None:
         """The name of the first column with `role`, if there is one."""

@@ -49,6 +49,9 @@ class Serving(Block):
     engine: Literal["auto", "onnx", "compiled"] = Field(
         "auto", description="What answers: ONNX Runtime, the model as plain Python, or what measures better."
     )
+    answer: Literal["prediction", "embedding"] = Field(
+        "prediction", description="What a row is answered with: the prediction, or the network's last hidden layer."
+    )
     events: tuple[EventSource, ...] = Field((), description="Queues and streams that requests come from as well.")
     snap_start: bool = Field(False, description="Start copies of the function from a snapshot of one that has loaded.")
     explain: Literal["shap"] | None = Field(

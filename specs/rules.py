@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from mlspec.specs import rules_data, rules_gates, rules_operation, rules_training
+from mlspec.specs import rules_data, rules_embedding, rules_gates, rules_operation, rules_training
 from mlspec.specs.view import View
 from mlspec.specs.wording import Wording
 
@@ -28,6 +28,8 @@ RULES: tuple[Rule, ...] = (
     rules_training.known_arguments,
     rules_training.known_steps,
     rules_training.own_modules,
+    rules_embedding.embeddings_need_their_network,
+    rules_embedding.embeddings_are_no_predictions,
     rules_gates.metrics_fit_the_task,
     rules_gates.limits_are_on_the_right_side,
     rules_gates.segments_are_categories,

@@ -140,7 +140,7 @@ def client_files(checked: Checked) -> dict[str, bytes]:
     """The client's files, by path: one package, `<spec>_client`."""
     package, title = names(checked)
     called = ("ContractBroken", "ModelError", "NotReached", "Problem", "Unavailable")
-    several = ("Added", "AddedToEach", "Values") if len(checked.spec.labels) > 1 else ()
+    several = ("Added", "AddedToEach", "Values") if _several(checked.spec) else ()
     typed = ("Answer", f"Async{title}", "Explanation", "Prediction", "Record", title, *several)
     init = _INIT.format(
         name=checked.spec.name,
@@ -247,7 +247,7 @@ def _explained(checked: Checked, aliases: Mapping[str, str]) -> str:
     about = "What each column added to `base`, the model's answer to no row in particular"
     added = [_Field("base", "float"), _Field("values", "dict[str, float]")]
     space, labels = _Field("space", "str"), list(checked.spec.labels)
-    if len(labels) == 1:
+    if not _several(checked.spec):
         likeliest = [_Field("class", aliases[labels[0]])] if checked.spec.task == "multiclass" else []
         return _typed_dict("Explanation", f"{about}, in `space`.", [space, *likeliest, *added])
     return _typed_dict("Added", f"{about}.", added) + _values(checked, space)
@@ -267,8 +267,15 @@ def _values(checked: Checked, space: _Field) -> str:
     )
 
 
+def _several(spec: Spec) -> bool:
+    """Whether an answer has a number for each of several labels."""
+    return len(spec.labels) > 1 and not spec.embedding
+
+
 def _answer(spec: Spec, aliases: Mapping[str, str]) -> list[_Field]:
     labels = list(spec.labels)
+    if spec.embedding:
+        return [_Field("embedding", "list[float]")]
     match spec.task:
         case "binary":
             return [_Field("probability", "float"), _Field("label", "bool")]

@@ -18,6 +18,8 @@ def model_metadata(checked: Checked) -> dict[str, Any]:
 
 
 def _outputs(checked: Checked) -> list[dict[str, Any]]:
+    if width := checked.spec.embedding:
+        return [_tensor("embedding", "FP32", width)]
     match checked.spec.task:
         case "binary":
             return [_tensor("probability", "FP32"), _tensor("label", "BOOL")]

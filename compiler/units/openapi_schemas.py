@@ -99,6 +99,9 @@ def _explanation(spec: Spec) -> Schema:
 
 def _prediction(spec: Spec) -> Schema:
     share = {"type": "number", "minimum": 0, "maximum": 1}
+    if width := spec.embedding:
+        numbers = _list({"type": "number"}) | {"minItems": width, "maxItems": width}
+        return _open({"embedding": numbers}, ("embedding",))
     match spec.task:
         case "binary":
             return _open({"probability": share, "label": {"type": ["boolean", "string"]}}, ("probability", "label"))

@@ -112,6 +112,7 @@ def _settings(spec: Spec) -> str:
             "engine": literal(spec.serving.engine),
             "target": literal(spec.serving.target),
             **({"explain": literal(True)} if spec.serving.explain else {}),
+            **({"answer": literal(spec.serving.answer)} if spec.serving.answer != "prediction" else {}),
         },
     )
 

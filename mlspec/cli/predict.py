@@ -169,7 +169,8 @@ def _more(count: int, what: str) -> None:
 
 
 def _cell(prediction: Mapping[str, Any], heading: str) -> Any:
-    return prediction.get(heading, "")
+    value = prediction.get(heading, "")
+    return f"{value[0]:.4g}, ... ({len(value)} numbers)" if isinstance(value, list) else value
 
 
 def _record(project: Project, text: str) -> dict[str, Any]:

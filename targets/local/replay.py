@@ -102,7 +102,9 @@ class Replay:
 
     @property
     def task(self) -> str:
-        """`binary`, or what else the label's type says."""
+        """`binary`, or what else the label's type says; what is answered with an embedding has no classes to rank."""
+        if self.spec["serving"].get("answer") == "embedding":
+            return "other"
         label = self._columns[self._label]
         return "binary" if label["type"] == "bool" or len(label.get("values", ())) == 2 else "other"
 

@@ -39,6 +39,7 @@ GOLDEN_SPECS = (
     "examples/flight-delay/flight-delay.yaml",
     "specs/templates/regression.yaml",
     "tests/golden/several/spec.yaml",
+    "tests/golden/embedding/spec.yaml",
 )
 
 

@@ -25,6 +25,7 @@ EXAMPLES = {
     "several": ROOT / "tests/golden/several/spec.yaml",
     "team": ROOT / "specs/templates/team/team.yaml",
 }
+EMBEDDING = ROOT / "tests/golden/embedding/spec.yaml"  # beside the examples: torch trains it, where it is installed
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,12 @@ def example_of(shared_folder: Path) -> Callable[[str], Example]:
     """An example by its name, with a release trained on drawn rows."""
 
     def make(name: str) -> Example:
-        checked = load_spec(EXAMPLES[name])
+        spec = {**EXAMPLES, "embedding": EMBEDDING}[name]
+        checked = load_spec(spec)
         home = shared_folder / "container" / name
         if not (rows := home / "rows").is_dir():
             write_rows(checked, rows)
-        model = local_release(LocalTraining(checked, EXAMPLES[name].parent, home, rows, AFTER))
+        model = local_release(LocalTraining(checked, spec.parent, home, rows, AFTER))
         return Example(checked, container_folder(checked, home), model)
 
     return make

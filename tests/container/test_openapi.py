@@ -1,5 +1,6 @@
 """The description that a container gives of itself is true: no 5xx, and no answer that it does not tell of."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -23,11 +24,12 @@ CHECKS = (
 )
 
 
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed: make torch")
 # Every example is fuzzed; the boundaries of the schema, such as one row too many, are tried on one.
-PHASES = dict.fromkeys(EXAMPLES, "examples,fuzzing") | {"regression": "examples,coverage,fuzzing"}
+PHASES = dict.fromkeys((*EXAMPLES, "embedding"), "examples,fuzzing") | {"regression": "examples,coverage,fuzzing"}
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [*EXAMPLES, pytest.param("embedding", marks=needs_torch)])
 def test_schemathesis_finds_no_answer_that_is_not_told_of(
     name: str, running: Callable[[str], Running], tmp_path: Path
 ) -> None:

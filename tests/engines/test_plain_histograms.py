@@ -58,6 +58,18 @@ def test_both_count_each_of_several_outputs(requests: list[Any]) -> None:
     }
 
 
+@settings(max_examples=100, deadline=None)
+@given(requests=portions(st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=3, max_size=3)))
+def test_both_count_the_length_of_an_embedding(requests: list[Any]) -> None:
+    profile = {**PROFILE, "prediction": {"kind": "numeric", "edges": [0.5, 3.0, 1e20], "watched": "length"}}
+    plain = counted(PlainHistograms, requests, profile)
+
+    assert plain == counted(Histograms, requests, profile)
+    lengths = [float(np.linalg.norm(vector)) for request in requests for _, vector in request]
+    assert plain[0]["prediction"]["counts"][0] == sum(np.float32(length) < 0.5 for length in lengths)
+    assert sum(plain[0]["prediction"]["counts"]) == len(lengths)
+
+
 def test_many_rows_are_counted_in_portions() -> None:
     """More than are kept: none is lost, and none is counted twice."""
     drawn = np.random.default_rng(7)

@@ -133,6 +133,8 @@ MUTATIONS: tuple[tuple[str, str, str], ...] = (
     ("confidence: 95%", "confidence: @@0.95", "ML206"),
     ("tolerance: 0.005", "tolerance: @@-1", "ML207"),
     ("{metric: roc_auc, min: 0.7}", "{metric: roc_auc, min: 0.7, output: @@plan}", "ML246"),
+    ("target: lambda, memory", "target: lambda, answer: @@embedding, memory", "ML247"),
+    ("target: lambda, memory", "target: lambda, answer: @@embeddings, memory", "ML203"),
     ("{metric: roc_auc, min: 0.7}", "{metric: roc_auc, min: 0.7, output: @@left}", "ML236"),
     ("each: plan", "each: @@pln", "ML225"),
     ("each: plan", "each: @@tenure", "ML225"),
