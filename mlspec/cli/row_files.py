@@ -4,7 +4,8 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,23 @@ def _read_parquet(content: bytes, columns: Mapping[str, Column]) -> Rows:
     import polars as pl
 
     try:
-        return pl.read_parquet(io.BytesIO(content)).to_dicts()
+        table = pl.read_parquet(io.BytesIO(content))
     except pl.exceptions.PolarsError as error:
         raise ValueError(str(error)) from error
+    wholes = [name for name, kind in table.schema.items() if kind.is_float() and _is_whole(columns.get(name))]
+    rows = table.to_dicts()
+    for name in wholes:  # what holds nulls as well is kept as floating point by other tools
+        for row in rows:
+            row[name] = _whole(row[name])
+    return rows
+
+
+def _is_whole(column: Column | None) -> bool:
+    return column is not None and column.type == "int"
+
+
+def _whole(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value.is_integer() else value
 
 
 def _object(row: Any) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def _typed(text: str, column: Column | None) -> Any:
             case "float":
                 return float(text)
             case "int":
-                return int(text)
+                return int(text) if text.strip().lstrip("+-").isdecimal() else _whole(float(text))
             case "bool":
                 return _WORDS.get(text, text)
     except ValueError:
@@ -127,10 +142,12 @@ _READ: Mapping[str, Callable[[bytes, Mapping[str, Column]], Rows]] = {
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it: times as ISO 8601, numbers that JSON has not as null."""
+    """`value` as JSON has it: times as ISO 8601, decimal numbers as numbers, numbers that JSON has not as null."""
+    if isinstance(value, Decimal):
+        value = int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     if (isinstance(value, float) and value in (float("inf"), float("-inf"))) or value != value:
         return None
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, (date, time)) else value
 
 
 def _encoded(row: Mapping[str, Any]) -> str:

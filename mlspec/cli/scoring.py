@@ -74,7 +74,7 @@ def _parts(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int, 
     lot: list[dict[str, Any]] = []
     size = first = 0
     for number, row in enumerate(rows):
-        record = {name: plain(value) for name, value in row.items()}
+        record = {name: _sent(value) for name, value in row.items()}
         length = len(json.dumps(record, default=str))
         if lot and (len(lot) == most or size + length > _BYTES):
             yield first, lot
@@ -83,6 +83,12 @@ def _parts(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int, 
         size += length
     if lot:
         yield first, lot
+
+
+def _sent(value: Any) -> Any:
+    """A column's value; what no column holds goes as text, which the model refuses by its row."""
+    value = plain(value)
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _problems(answer: Mapping[str, Any], first: int) -> Iterator[Problem]:

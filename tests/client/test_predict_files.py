@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -113,13 +114,45 @@ def test_machines_get_every_prediction_and_problem(
 def test_what_a_csv_holds_that_is_no_number_is_told_as_it_stands(
     served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "rows.csv").write_text("a b,class,shop,paid\n1,2,east,true\nmany,2,east,false\n,2.5,east,maybe\n")
+    (tmp_path / "rows.csv").write_text("a b,class,shop,paid\n1,2.0,east,true\nmany,2,east,false\n,2.5,east,maybe\n")
     words = ["--file", str(tmp_path / "rows.csv"), "--url", served.url]
     assert invoke(["predict", str(served.spec), *words]) == Exit.ERROR
     out = capsys.readouterr().out
     for place in ("row 2, a b", "row 3, class", "row 3, paid"):
         assert place in out
     assert "row 1," not in out
+
+
+def test_a_parquet_file_of_other_tools_is_read_as_it_is_meant(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Decimal numbers, whole numbers kept as floating point, categories, and columns that are nobody's business."""
+    rows = pl.DataFrame(
+        {
+            "a b": pl.Series(["0.5", "1.5"]).cast(pl.Decimal(10, 2)),
+            "class": [3.0, 2.0],
+            "shop": pl.Series(["east", "east"], dtype=pl.Categorical),
+            "paid": [True, False],
+            "key": [date(2026, 1, 1), None],
+            "list": [[1], [2]],
+            "bytes": [b"a", b"\xff"],
+        }
+    )
+    rows.write_parquet(tmp_path / "rows.parquet")
+    for ending in ("json", "csv", "parquet"):
+        words = [
+            "--file",
+            str(tmp_path / "rows.parquet"),
+            "--out",
+            str(tmp_path / f"out.{ending}"),
+            "--url",
+            served.url,
+        ]
+        assert invoke(["predict", str(served.spec), *words]) == Exit.DONE
+    assert [row["a b"] for row in _read(tmp_path / "out.json")] == [0.5, 1.5]
+    rows.with_columns(pl.col("list").alias("a b")).write_parquet(tmp_path / "rows.parquet")
+    assert invoke(["predict", str(served.spec), *words]) == Exit.ERROR
+    assert 'row 1, a b: expected a number from -9 to 9 or null, got "[1]"' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
