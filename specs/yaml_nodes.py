@@ -178,6 +178,8 @@ class _Builder:
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
     mark, lines = error.problem_mark or error.context_mark, split_lines(text)
+    if mark is not None and not "".join(lines[mark.line :]).strip():  # what is not closed is wrong where it was opened
+        mark = error.context_mark or mark
     if mark is not None and mark.line < len(lines):
         span = Span(file, mark.line + 1, mark.column + 1)
     else:  # the parser ran off the end: the last line is where it stopped making sense
@@ -196,4 +198,6 @@ def _syntax_hint(problem: str) -> str:
         return "check the indentation: keys of one mapping, and items of one list, start in the same column"
     if "end of stream" in problem:
         return "a quote is not closed"
+    if "expected ','" in problem or "node content" in problem:
+        return "close each [ and {, put a comma between what is in them, and quote a text that holds one of , [ ] { }"
     return "quote a text that holds ': ', ' #' or ${...}, or starts with one of @ ` % & * ! | > [ {"

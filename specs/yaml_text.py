@@ -6,6 +6,7 @@ from pathlib import Path
 from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 
 LARGEST_FILE = 1024 * 1024
+_MOST_TABS = 100  # lines told one by one
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 # What YAML does not allow, and what shows a line in another order than it is read: https://trojansource.codes
 _CONTROL = re.compile(
@@ -62,9 +63,10 @@ def _refuse_characters(text: str, name: str) -> None:
         message = f"control character U+{ord(control[0]):04X} is not allowed"
         raise _refusal("ML111", message, name, line, column)
     tabs = [(i, match) for i, line in enumerate(split_lines(text), 1) if (match := _TAB_INDENT.match(line))]
+    more = f"; {len(tabs) - _MOST_TABS} more lines begin with tabs" if len(tabs) > _MOST_TABS else ""
     found = [
-        Diagnostic("ML106", "tabs cannot indent YAML", Span(name, i, match.start(1) + 1), hint="use spaces")
-        for i, match in tabs
+        Diagnostic("ML106", "tabs cannot indent YAML", Span(name, i, match.start(1) + 1), hint=f"use spaces{more}")
+        for i, match in tabs[:_MOST_TABS]
     ]
     if found:
         raise SpecError(found)

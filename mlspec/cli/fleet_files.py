@@ -52,11 +52,21 @@ def _git(folder: Path, *words: str) -> str:
         raise SpecError([Diagnostic("ML821", "--changed-since needs git, which is not installed")]) from None
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it failed"])[-1]
-        hint = "give a commit, a branch or a tag of the repository that the folder is in"
-        if "not a git repository" in done.stderr:
-            hint = f"leave --changed-since out, or bring {folder} into a repository: git init"
-        raise SpecError([Diagnostic("ML821", f"git cannot tell what changed: {reason}", hint=hint)])
+        raise SpecError([Diagnostic("ML821", f"git cannot tell what changed: {reason}", hint=_git_hint(folder))])
     return done.stdout
+
+
+def _git_hint(folder: Path) -> str:
+    """What helps where git knows no such revision: the usual reason on a build machine is a clone of one commit."""
+    asked = ["git", "-C", str(folder), "rev-parse", "--is-shallow-repository"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if told.returncode:
+        return f"leave --changed-since out, or bring {folder} into a repository: git init"
+    if told.stdout.strip() == "true":
+        return (
+            "this clone has only some of the commits: git fetch --unshallow --tags (fetch-depth: 0 of actions/checkout)"
+        )
+    return "give a commit, a branch or a tag of the repository that the folder is in"
 
 
 def touched(project: Project, changed: frozenset[str]) -> bool:

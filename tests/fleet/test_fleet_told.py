@@ -125,6 +125,15 @@ def test_what_to_type_next_is_told_of_a_folder(folder: Path, capsys: Out) -> Non
 
 def test_a_folder_of_no_repository_is_told_so(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
-    monkeypatch.setenv("LC_ALL", "C")
     assert invoke(["validate", str(folder), "--changed-since", "main"]) == Exit.ERROR
     assert "leave --changed-since out" in capsys.readouterr().err
+
+
+def test_a_clone_of_one_commit_is_told_to_fetch_the_others(folder: Path, tmp_path: Path, capsys: Out) -> None:
+    git = ("git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b.c")
+    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "one"), ("commit", "-qm", "two", "--allow-empty")):
+        subprocess.run([*git, *words], check=True)
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", folder.as_uri(), str(clone)], check=True)
+    assert invoke(["validate", str(clone), "--changed-since", "HEAD~1"]) == Exit.ERROR
+    assert "git fetch --unshallow" in capsys.readouterr().err

@@ -172,3 +172,30 @@ def test_fmt_shows_the_line_of_a_mistake(tmp_path: Path, capsys: Out) -> None:
     (tmp_path / "spec.yaml").write_text("apiVersion: mlspec/v1\nname: x: y\n")
     assert invoke(["fmt", str(tmp_path / "spec.yaml")]) == Exit.INVALID
     assert "| name: x: y" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ('name: "churn\nowner: b\n', (2, 7), "a quote is not closed"),
+        ("data: {columns: {a: 1\n", (2, 17), "close each [ and {"),
+        ("gates: [{metric: roc_auc]\n", (2, 25), "close each [ and {"),
+    ],
+)
+def test_what_is_not_closed_is_told(text: str, place: tuple[int, int], hint: str, mistakes: Mistakes) -> None:
+    (found,) = mistakes(f"apiVersion: mlspec/v1\n{text}")
+    assert found.span is not None
+    assert (found.span.line, found.span.column) == place
+    assert hint in found.hint
+
+
+def test_what_the_cloud_refuses_of_an_override_shows_the_override(good: str, tmp_path: Path, capsys: Out) -> None:
+    (tmp_path / "spec.yaml").write_text(good)
+    assert invoke(["validate", str(tmp_path / "spec.yaml"), "serving.memory=9TiB"]) == Exit.INVALID
+    assert "override | serving.memory=9TiB" in capsys.readouterr().err
+
+
+def test_many_lines_of_tabs_are_told_as_one(mistakes: Mistakes) -> None:
+    found = mistakes("apiVersion: mlspec/v1\n" + "\tname: x\n" * 150)
+    assert (len(found), {one.code for one in found}) == (100, {"ML106"})
+    assert found[0].hint == "use spaces; 50 more lines begin with tabs"
