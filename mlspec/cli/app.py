@@ -1,5 +1,6 @@
 """Words on the command line, in; one command's module, imported only then, out."""
 
+import errno
 import gc
 import importlib
 import sys
@@ -13,6 +14,8 @@ from mlspec.cli.exits import Exit
 
 if TYPE_CHECKING:
     from mlspec.specs.diagnostics import Diagnostic
+
+_UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST}
 
 # name -> (module, one line of help); the help stands here so that `mlspec --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -114,12 +117,21 @@ def invoke(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return int(Exit.ERROR)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _UNUSABLE and error.filename:
+            _unusable(error).show()
+            return int(Exit.USAGE)
         if not type(error).__module__.startswith(("botocore.", "urllib.error")):
             raise
         show_diagnostics(
             [Diagnostic("ML807", f"the cloud answered: {error}", hint="see mlspec status and mlspec logs")]
         )
         return int(Exit.ERROR)
+
+
+def _unusable(error: OSError) -> click.UsageError:
+    """What the system keeps from us: a disk that is full or only to be read, a file where a folder should be."""
+    home = "\n.mlspec is beside the spec, or where MLSPEC_HOME says" if ".mlspec" in str(error.filename) else ""
+    return click.UsageError(f"cannot use {error.filename}: {error.strerror}{home}")
 
 
 def _not_installed(error: ModuleNotFoundError) -> "Diagnostic":

@@ -4,6 +4,7 @@ import re
 import socket
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mlspec.cli.app import invoke
@@ -52,3 +53,24 @@ def test_a_port_that_is_taken_is_told_before_a_model_is_trained(spec: str, capsy
         port = taken.getsockname()[1]
         assert invoke(["serve", spec, "--port", str(port)]) == Exit.ERROR
     assert f"ML842 cannot listen on 127.0.0.1:{port}: Address already in use" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["serve"], ["bench", "--rate", "1"], ["package"], ["apply", "--auto-approve"]])
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, words: list[str], capsys: Out) -> None:
+    path = tmp_path / "rides.yaml"
+    path.write_text(
+        """\
+apiVersion: mlspec/v1
+name: rides
+owner: team@example.com
+data: {source: {uri: rows.parquet}, columns: {km: {type: float}, late: {type: bool, role: label}}}
+training: {estimator: {_target_: sklearn.linear_model.LogisticRegression}}
+"""
+    )
+    pl.DataFrame({"km": [1.0, 2.0] * 50, "late": [True, False] * 50}).write_parquet(tmp_path / "rows.parquet")
+    (tmp_path / ".mlspec").touch()
+    command, *rest = words
+    assert invoke([command, str(path), *rest]) == Exit.USAGE
+    told = capsys.readouterr().err
+    assert f"cannot use {tmp_path / '.mlspec'}" in told
+    assert "or where MLSPEC_HOME says" in told
