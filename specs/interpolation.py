@@ -61,10 +61,9 @@ def nowhere_hint(tree: Mapping[str, Any], message: str, path: str) -> str:
     reference = found[1] if found else ""
     if not reference.startswith("data.columns.") and schemas_at(reference.split(".")):
         return "no layer sets it, and what the language has of its own is not interpolated: set it in the spec"
-    close = nearest(reference, (key for key in _keys(tree) if not f"{path}.".startswith(f"{key}.")))  # no circle
-    return (
-        f"did you mean '${{{close}}}'? " if close else ""
-    ) + "write the key's whole path, as mlspec explain lists them"
+    close = nearest(reference, _keys(tree))
+    near = f"did you mean '${{{close}}}'? " if close and not f"{path}.".startswith(f"{close}.") else ""  # no circle
+    return near + "write the key's whole path, as mlspec explain lists them"
 
 
 def _keys(value: Any, path: str = "") -> Iterator[str]:

@@ -111,9 +111,15 @@ def _follows(wording: Wording, places: Place, told: Container[Span]) -> bool:
 
 def _diagnostic(wording: Wording, places: Place) -> Diagnostic:
     place = nearest_place(places, wording.at)
-    span = place.key if wording.key and place.key else place.origin.span
-    hint, text = wording.hint, place.origin.text
+    origin = _of_the_file(place) if place is places else place.origin
+    span = place.key if wording.key and place.key and place is not places else origin.span
+    hint, text = wording.hint, origin.text
     return Diagnostic(wording.code, wording.message, span, ".".join(wording.at), hint, text)
+
+
+def _of_the_file(root: Place) -> Origin:
+    """Where the spec itself begins: what it lacks at its top is no fault of the overlay that was laid last."""
+    return next((said.origin for said in root.history if said.origin.source is Source.SPEC), root.origin)
 
 
 def _environment_key(composed: Composed) -> Iterator[Diagnostic]:

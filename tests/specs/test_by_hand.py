@@ -199,3 +199,11 @@ def test_many_lines_of_tabs_are_told_as_one(mistakes: Mistakes) -> None:
     found = mistakes("apiVersion: mlspec/v1\n" + "\tname: x\n" * 150)
     assert (len(found), {one.code for one in found}) == (100, {"ML106"})
     assert found[0].hint == "use spaces; 50 more lines begin with tabs"
+
+
+def test_what_a_spec_lacks_is_not_told_at_an_overlay(good: str, tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(good.replace("owner:", "# owner:", 1))
+    with pytest.raises(SpecError) as caught:
+        load_spec(tmp_path / "spec.yaml", environment="prod")
+    (found,) = [one for one in caught.value.diagnostics if one.code == "ML202"]
+    assert str(found.span) == "spec.yaml:1:1"
