@@ -14,6 +14,8 @@ from mlspec.runtime.payload import Decoded, Payload, Problem, ServingContract, b
 from mlspec.runtime.problems import MOST_PROBLEMS, clean, columns_of, table_problems
 from mlspec.runtime.tables import decode_table
 
+_TOLD = 20  # columns, where a header line is missing
+
 
 def decode_csv(contract: ServingContract, payload: Payload) -> Decoded:
     """The rows of a CSV body, UTF-8 with or without a byte order mark; raises Refusal."""
@@ -21,8 +23,9 @@ def decode_csv(contract: ServingContract, payload: Payload) -> Decoded:
         names, lines = _read(contract, _rows(contract, payload.body))
     except (UnicodeError, csv.Error) as error:
         raise broken([Problem(None, None, f"not CSV: {error}")]) from error
-    columns = zip(*lines, strict=True) if lines else ([] for _ in names)
-    table = {name: [text or None for text in column] for name, column in zip(names, columns, strict=True)}
+    table = {
+        name: [text or None for text in column] for name, column in zip(names, zip(*lines, strict=True), strict=True)
+    }
     return decode_table(contract, table, payload, text=True)
 
 
@@ -41,6 +44,8 @@ def _read(contract: ServingContract, rows: Iterator[list[str]]) -> tuple[list[st
             short.append(Problem(number, None, f"expected {len(names)} fields, got {len(line)}"))
     if short:
         raise broken(short)
+    if not lines:
+        raise broken([Problem(None, None, "expected a header line and at least one row, got a header line alone")])
     return names, lines
 
 
@@ -48,10 +53,15 @@ def _check_names(contract: ServingContract, names: list[str]) -> None:
     if not names:
         raise broken([Problem(None, None, "expected a header line and at least one row, got nothing")])
     once = {name: [None] for name in names}
+    known = columns_of(contract.Record)
+    if not once.keys() & known.keys():
+        wanted = [name for name, field in known.items() if field.required]
+        told = ", ".join(wanted[:_TOLD]) + (", ..." if len(wanted) > _TOLD else "")
+        raise broken([Problem(None, None, f"the first line names no column; expected a header line: {told}")])
     if len(once) < len(names):
         twice = next(name for name in once if names.count(name) > 1)
         raise broken([Problem(None, clean(twice), "there are two columns of this name")])
-    if once.keys() - columns_of(contract.Record).keys():  # and there may be any number of them in each row
+    if once.keys() - known.keys():  # and there may be any number of them in each row
         raise broken(list(islice(table_problems(once, contract), MOST_PROBLEMS)))
 
 

@@ -287,9 +287,10 @@ def test_where_no_row_is_good_there_is_nothing_to_keep(unit: Any) -> None:
     [
         ("", "expected a header line and at least one row, got nothing"),
         ("hour,hour\n1,2\n", "there are two columns of this name"),
+        ("1,2,1\n", f"the first line names no column; expected a header line: {', '.join(ROWS[0])}"),
         ("hour,city\n1\n", "expected 2 fields, got 1"),
         ('hour\n"1', "not CSV: unexpected end of data"),
-        (csv().splitlines()[0], "expected a list of at least one value, got an empty list"),
+        (csv().splitlines()[0], "expected a header line and at least one row, got a header line alone"),
     ],
 )
 def test_what_is_no_csv_is_told_so(unit: Any, body: str, reason: str) -> None:
