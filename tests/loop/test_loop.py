@@ -164,7 +164,7 @@ def _bad_fields_are_named(stack: Stack, capsys: pytest.CaptureFixture[str]) -> N
     assert stack.run("predict", "--record", json.dumps(record), "--json") == Exit.ERROR
     answer = json.loads(capsys.readouterr().out)
     assert answer["status"] == 400
-    assert [(p["row"], p["column"]) for p in answer["problems"]] == [(0, "income")]
+    assert [(p["row"], p["column"]) for p in answer["problems"]] == [(1, "income")]
 
 
 def _a_file_and_a_load_are_answered(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
