@@ -22,6 +22,11 @@ class Told(NamedTuple):
     outputs: list[str]
     attached: list[str] | None
 
+    @property
+    def size(self) -> int:
+        """Bytes of the matrix."""
+        return 4 * self.rows * self.width
+
     def decoded(self, rows: bytes) -> Decoded:
         """With `rows` behind it."""
         return Decoded(rows, self.rows, protocol="v2", id=self.id, outputs=self.outputs, attached=self.attached)
@@ -31,7 +36,7 @@ def attached_matrix(contract: ServingContract, payload: Payload) -> Decoded | No
     """The rows of such a request, not yet held to the contract's bounds; None for all that is to be read closely."""
     body, length = payload.body, payload.json_length
     told = told_by(contract, body[:length]) if 0 < length <= LONGEST and not payload.explain else None
-    if told is None or len(body) - length != 4 * told.rows * told.width:
+    if told is None or len(body) - length != told.size:
         return None
     return told.decoded(body[length:])
 

@@ -58,9 +58,9 @@ class ContractBroken(ModelError):
     def __str__(self) -> str:
         if not self.problems:
             return super().__str__()
-        told = "; ".join(map(_told, self.problems[:3]))
+        first = "; ".join(told(*problem) for problem in self.problems[:3])
         more = len(self.problems) - 3
-        return f"{self.status}: {told}" + (f"; and {more} more" if more > 0 else "")
+        return f"{self.status}: {first}" + (f"; and {more} more" if more > 0 else "")
 
 
 class Unavailable(ModelError):
@@ -190,13 +190,13 @@ def aws_signer(service: str, region: str) -> Signer:
 
 def problems_of(answer: Mapping[str, Any]) -> tuple[Problem, ...]:
     """What an answer says is wrong with its request, or with the rows of it that were refused."""
-    return tuple(Problem(told["row"], told["column"], told["reason"]) for told in answer.get("problems", ()))
+    return tuple(Problem(one["row"], one["column"], one["reason"]) for one in answer.get("problems", ()))
 
 
-def _told(problem: Problem) -> str:
-    row = None if problem.row is None else f"row {problem.row}"
-    place = ", ".join(filter(None, (row, problem.column)))
-    return f"{place}: {problem.reason}" if place else problem.reason
+def told(row: int | None, column: str | None, reason: str) -> str:
+    """A problem in words: where it is, as far as that is known, and what it is."""
+    place = ", ".join(filter(None, (None if row is None else f"row {row}", column)))
+    return f"{place}: {reason}" if place else reason
 
 
 def _judged(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:

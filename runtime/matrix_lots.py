@@ -35,7 +35,6 @@ class Known(Struct, gc=False):
     """JSON that has come before: what it says, and the reply's JSON where all that is wanted follows as bytes."""
 
     told: Told
-    rows: int
     size: int  # bytes of the matrix
     reply: bytes = b""
     names: tuple[str, ...] = ()  # of the tensors behind the reply's JSON
@@ -71,7 +70,7 @@ class MatrixLots:
 
     def _know(self, json: bytes) -> Known | None:
         told = told_by(self._contract, json)
-        return Known(told, told.rows, 4 * told.rows * told.width) if told is not None else None
+        return Known(told, told.size) if told is not None else None
 
     def _outcomes(self, known: Sequence[Known], scores: Any) -> list[Outcome]:
         replies = InferReplies(self._release, scores)
@@ -79,11 +78,12 @@ class MatrixLots:
         outcomes = []
         start = 0
         for one in known:
-            end = start + one.rows
+            rows = one.told.rows
+            end = start + rows
             if one.reply:
                 blocks = tensors.get(one.names) or tensors.setdefault(one.names, replies.blocks(one.names))
                 parts = [data[start * size : end * size] for data, size in blocks]
-                outcomes.append(Outcome(200, b"".join((one.reply, *parts)), one.rows, len(one.reply)))
+                outcomes.append(Outcome(200, b"".join((one.reply, *parts)), rows, len(one.reply)))
             else:
                 outcomes.append(_encoded(replies, one, start))
             start = end
@@ -98,7 +98,7 @@ def _encoded(replies: InferReplies, one: Known, start: int) -> Outcome:
     names = replies.behind(wish)
     if names is not None:
         one.reply, one.names = body[:length], names
-    return Outcome(200, body, one.rows, length)
+    return Outcome(200, body, wish.count, length)
 
 
 def _all_finite(answers: Any) -> bool:

@@ -6,7 +6,7 @@ import copy
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,21 +39,23 @@ class FittedNetwork:
 
     def predict_proba(self, matrix: "np.ndarray") -> "np.ndarray":
         """Probabilities [rows, classes]."""
-        with torch.inference_mode():
-            parts = [self.answering(part) for part in torch.from_numpy(matrix).split(_BATCH)]
-            return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+        return _in_batches(self.answering, matrix)
 
     def embedding(self, matrix: "np.ndarray") -> "np.ndarray":
         """Embeddings [rows, width], of a network that has them."""
         embedding = WithEmbedding(self.answering)
-        with torch.inference_mode():
-            parts = [embedding(part)[1] for part in torch.from_numpy(matrix).split(_BATCH)]
-            return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+        return _in_batches(lambda part: embedding(part)[1], matrix)
 
     def predict(self, matrix: "np.ndarray") -> "np.ndarray":
         """Values [rows], or several of them [rows, outputs]."""
         values = self.predict_proba(matrix)
         return values if self._several else values[:, 0]
+
+
+def _in_batches(answer: Callable[[torch.Tensor], torch.Tensor], matrix: "np.ndarray") -> "np.ndarray":
+    with torch.inference_mode():
+        parts = [answer(part) for part in torch.from_numpy(matrix).split(_BATCH)]
+        return torch.cat(parts).numpy()  # type: ignore[no-any-return]
 
 
 def fit_network(settings: TrainingSettings, fitted: "Rows", watched: "Rows | None") -> FittedNetwork:

@@ -39,7 +39,4 @@ class TabularMLP(nn.Module):  # type: ignore[misc]  # torch is not looked into: 
     def embed(self, numbers: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """The activation [rows, last of hidden] of the last hidden layer, from which the scores are made."""
         embedded = [embedding(codes[:, index]) for index, embedding in enumerate(self.embeddings)]
-        rows = torch.cat([numbers, *embedded], dim=1)
-        for layer in list(self.layers)[:-1]:
-            rows = layer(rows)
-        return rows
+        return self.layers[:-1](torch.cat([numbers, *embedded], dim=1))

@@ -11,10 +11,9 @@ from typing import Any
 
 from mlspec.specs.diagnostics import Diagnostic, SpecError
 from mlspec.specs.models import Column
+from mlspec.specs.nearest import hint_for
 
 Rows = list[dict[str, Any]]
-
-_TOLD = 20  # columns that a file has, where it lacks one
 
 _WORDS = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False}
 
@@ -47,8 +46,7 @@ def form_of(name: str, content: bytes = b"") -> str:
 def no_columns(name: str, missing: Sequence[str], found: Sequence[str]) -> SpecError:
     """That a file lacks what the model takes of every row."""
     message = f"{name} has no column {', '.join(missing)}"
-    hint = f"its columns are {', '.join(found[:_TOLD])}{', ...' if len(found) > _TOLD else ''}"
-    return SpecError([Diagnostic("ML833", message, hint=hint)])
+    return SpecError([Diagnostic("ML833", message, hint=hint_for(missing[0], found, "its columns are"))])
 
 
 def _unreadable(message: str) -> SpecError:

@@ -22,8 +22,9 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        place = ", ".join(filter(None, (f"row {self.row}" if self.row else None, self.column)))
-        return f"{place}: {self.reason}" if place else self.reason
+        from mlspec.runtime.client_calls import told
+
+        return told(self.row, self.column, self.reason)
 
 
 @dataclass
