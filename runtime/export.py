@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Contract
 from mlspec.runtime.conversion import convert
+from mlspec.runtime.one_score import with_one_score
 from mlspec.runtime.onnx_model import EMBEDDING, OnnxModel, output_name
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def export_model(model: Any, contract: Contract) -> OnnxModel:
     embedding = last.type.tensor_type.shape.dim[1].dim_value if last.name == EMBEDDING else 0
     if not embedding:
         _keep_one_output(proto.graph, output_name(contract))
+        with_one_score(proto.graph)
     if contract.outputs:  # converters say [rows, 1] of some regressors
         proto.graph.output[0].type.tensor_type.shape.dim[1].dim_value = len(contract.outputs)
     onnx = proto.SerializeToString(deterministic=True)

@@ -71,7 +71,6 @@ def _classifier(ensemble: Ensemble, classes: int) -> list[Any]:
     """Two classes have one score, the second's."""
     from onnx import helper
 
-    ensemble = _not_all_positive(ensemble) if classes == 2 else ensemble
     transform = "SOFTMAX" if ensemble.link == "softmax" else "LOGISTIC"
     return [
         helper.make_node(
@@ -86,14 +85,6 @@ def _classifier(ensemble: Ensemble, classes: int) -> list[Any]:
             **_branches(ensemble),
         )
     ]
-
-
-def _not_all_positive(ensemble: Ensemble) -> Ensemble:
-    """ONNX Runtime takes two classes' scores that cannot be negative for probabilities: then one tree is negative."""
-    leaves = (node.value for tree in ensemble.trees for node in tree.nodes if node.feature < 0)
-    if any(value < 0 for value in leaves):
-        return ensemble
-    return replace(ensemble, trees=(constant(0, -1.0), *ensemble.trees), base=(ensemble.base[0] + 1.0,))
 
 
 def _regressor(ensemble: Ensemble) -> list[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("specs", "compiler", "runtime", "targets", "mlspec/cli")
-TESTS = ("tests/cli", "tests/compiler", "tests/golden", "tests/project", "tests/specs")
+TESTS = ("tests/cli", "tests/golden", "tests/project")  # what reads shipped files and starts the command
 REPOSITORY_ONLY = ("tests/project/test_imports.py", "tests/project/test_layout.py")  # they read the sources
 NEEDED = ("tests", "examples", "docs", "pyproject.toml")
 NOT_TESTS = shutil.ignore_patterns("__pycache__", ".mlspec", ".hypothesis", ".*_cache")

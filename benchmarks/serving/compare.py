@@ -76,7 +76,8 @@ SETUPS = {
 class Measured:
     """One server in one round: requests/s, ms at half of that, CPU us of a request, seconds to the first reply, MiB.
 
-    `share` is its rows/s over those of ONNX Runtime's call alone, before and after it; 0 at one row a request."""
+    `share` is its rows/s over those of ONNX Runtime's call alone, before and after it, with the model as it is
+    converted; `share_of_released` with the one that mlspec serves. Both are 0 at one row a request."""
 
     rate: float
     failures: int
@@ -88,11 +89,12 @@ class Measured:
     pss: float
     processes: int
     share: float
+    share_of_released: float
 
 
-def measure_server(server: Server, setup: Setup, made: Model, seconds: float, raw: RawCalls | None) -> Measured:
+def measure_server(server: Server, setup: Setup, made: Model, seconds: float, raws: list[RawCalls]) -> Measured:
     """Start it, ask it as fast as it answers, and then at half of that; raises DidNotStart."""
-    alone = [raw.rows_per_second()] if raw else []
+    alone = [[raw.rows_per_second() for raw in raws]]
     bodies, told = payloads(server.form, setup.batch), headers(server.form, setup.batch)
     with running(server, made, bodies[0].body, told) as it:
         asked = Asked(it.url, told, bodies)
@@ -100,20 +102,21 @@ def measure_server(server: Server, setup: Setup, made: Model, seconds: float, ra
         before = it.seconds()
         most = throughput(asked, connections=CONNECTIONS, seconds=seconds)
         cpu = (it.seconds() - before) / max(1.0, most.rate * max(1, round(seconds)))
-        alone += [raw.rows_per_second()] if raw else []
+        alone.append([raw.rows_per_second() for raw in raws])
         rss, pss = it.memory()
         with it.apart():
             half = measure(Order(asked.place, bodies, max(1.0, most.rate / 2), seconds, connections=CONNECTIONS))
+        shares = [most.rate * setup.batch / statistics.mean(rates) for rates in zip(*alone, strict=True)] or [0.0, 0.0]
         return Measured(
             most.rate, most.failures + half.failures, half.latency[50.0], half.p99, cpu * 1e6, it.first, rss, pss,
-            len(it.processes()), most.rate * setup.batch / statistics.mean(alone) if alone else 0.0,
+            len(it.processes()), *shares,
         )  # fmt: skip
 
 
 def rounds_of(setup: Setup, servers: list[Server], rounds: int, seconds: float) -> dict[str, list[Measured]]:
     """Every server in turn, as often as asked; who cannot be installed or started is told and left out."""
     made = model(setup.model)
-    raw = RawCalls(made.onnx, setup.batch) if setup.batch > 1 else None
+    raws = [RawCalls(onnx, setup.batch) for onnx in (made.converted, made.onnx)] if setup.batch > 1 else []
     found: dict[str, list[Measured]] = {}
     left_out: set[str] = set()
     for _ in range(rounds):
@@ -123,7 +126,7 @@ def rounds_of(setup: Setup, servers: list[Server], rounds: int, seconds: float) 
             try:
                 if server.peer:
                     scripts(server.peer)
-                found.setdefault(server.name, []).append(measure_server(server, setup, made, seconds, raw))
+                found.setdefault(server.name, []).append(measure_server(server, setup, made, seconds, raws))
             except (NotInstalled, DidNotStart) as error:
                 left_out.add(server.name)
                 print(f"  {server.name} is left out: {error}", flush=True)
@@ -203,8 +206,12 @@ def goals(setup: Setup, figures: dict[str, Measured]) -> Iterator[Goal]:
     if setup.batch > 1:
         for server in FORMS:
             if server.name in figures:
-                text = f"{server.name}: rows/s / those of ONNX Runtime's call alone, in turn"
-                yield Goal(text, figures[server.name].share, 0.8)
+                found = figures[server.name]
+                text = (
+                    f"{server.name}: rows/s / those of ONNX Runtime's call alone, in turn; "
+                    f"{found.share_of_released:.2f} of those with the model that mlspec serves"
+                )
+                yield Goal(text, found.share, 0.8)
         if RAW.name in rate:
             best = max(rate[server.name] for server in FORMS if server.name in rate)
             yield Goal("mlspec at its best / the raw loop over HTTP", best / rate[RAW.name], 0.8)

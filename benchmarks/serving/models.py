@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+from onnxruntime import InferenceSession
 from sklearn.datasets import load_breast_cancer
 
 from mlspec.compiler.graph import Unit
@@ -25,6 +27,12 @@ ESTIMATORS = {
 }
 ENGINES = {"trees": ("onnx", "compiled"), "net": ("onnx",)}
 FEATURES = [f"f{number:02}" for number in range(30)]
+_AS_CONVERTED = """\
+import runpy
+import mlspec.runtime.export as export
+export.with_one_score = lambda graph: None
+runpy.run_path("main.py", run_name="__main__")
+"""
 _SPEC = """\
 apiVersion: mlspec/v1
 name: {name}
@@ -43,14 +51,17 @@ serving: {{max_rows: 1000}}
 
 @dataclass(frozen=True)
 class Model:
-    """`spec` checked; `code` the container unit's folder; `releases` by engine; `onnx` what the peers load."""
+    """`spec` checked; `code` the container unit's folder; `releases` by engine; `converted` what the converter for the
+    estimator makes of it: the peers load that."""
 
     checked: Checked
     code: Path
     releases: dict[str, Path]
+    converted: Path
 
     @property
     def onnx(self) -> Path:
+        """What mlspec makes of what is converted: where there are trees of two classes, they add up one score."""
         return self.releases["onnx"] / "model.onnx"
 
 
@@ -59,9 +70,9 @@ def model(name: str) -> Model:
     home = cache_folder() / "benchmarks" / "serving" / name
     home.mkdir(parents=True, exist_ok=True)
     checked = _spec(home, name)
-    trained = _trained(home, training_unit(checked))
+    trained, converted = _trained(home, training_unit(checked))
     releases = {engine: _release(trained, engine) for engine in ENGINES[name]}
-    return Model(checked, container_folder(checked, home), releases)
+    return Model(checked, container_folder(checked, home), releases, converted)
 
 
 def _spec(home: Path, name: str) -> Checked:
@@ -71,17 +82,32 @@ def _spec(home: Path, name: str) -> Checked:
     return load_spec(path)
 
 
-def _trained(home: Path, unit: Unit) -> Path:
+def _trained(home: Path, unit: Unit) -> tuple[Path, Path]:
+    """What the job made, and the model as it is once converted."""
     digest = hashlib.sha256(repr(sorted(unit_files(unit).items())).encode()).hexdigest()[:16]
     folder = home / f"job-{digest}"
-    if not (folder / "model" / "evaluation.json").exists():
+    converted = folder / "converted.onnx"
+    if not converted.exists():
         for stale in home.glob("job-*"):
             shutil.rmtree(stale)
         _write(folder / "code", unit)
         _lay_out(folder)
-        command = [sys.executable, "main.py"]
-        subprocess.run(command, cwd=folder / "code", env={"SAGEMAKER_BASE_DIR": str(folder)}, check=True)
-    return folder / "model"
+        _run(folder, "-c", _AS_CONVERTED)
+        (folder / "model").rename(folder / "as-converted")
+        _run(folder, "main.py")
+        _check_equal(*(folder / made / "model.onnx" for made in ("model", "as-converted")))
+        shutil.copy(folder / "as-converted" / "model.onnx", converted)
+    return folder / "model", converted
+
+
+def _run(folder: Path, *program: str) -> None:
+    subprocess.run([sys.executable, *program], cwd=folder / "code", env={"SAGEMAKER_BASE_DIR": str(folder)}, check=True)
+
+
+def _check_equal(released: Path, converted: Path) -> None:
+    rows = load_breast_cancer().data.astype(np.float32)
+    answers = [InferenceSession(path).run(["probabilities"], {"X": rows})[0] for path in (released, converted)]
+    np.testing.assert_allclose(*answers, atol=1e-6)
 
 
 def _lay_out(folder: Path) -> None:

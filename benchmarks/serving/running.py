@@ -88,7 +88,7 @@ def _environ(server: Server, model: Model, port: int, extra: object) -> dict[str
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(APPS) if server.peer else "",
-        "MODEL": str(model.onnx), "PORT": str(port), **server.environ, **dict(extra),  # type: ignore[call-overload]
+        "MODEL": str(model.converted), "PORT": str(port), **server.environ, **dict(extra),  # type: ignore[call-overload]
     }  # fmt: skip
 
 
