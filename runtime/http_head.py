@@ -7,11 +7,12 @@ from urllib.parse import parse_qs
 from msgspec import Struct
 
 from mlspec.runtime.http_replies import Page, refusal
+from mlspec.runtime.payload import JSON_LENGTH
 
 CHUNKED = -1
 _LONGEST_PATH = 2048
 _TYPES = (b"application/json", b"text/csv")
-_JSON_LENGTH = b"inference-header-content-length"
+_JSON_LENGTH = JSON_LENGTH.encode()
 _BINARY = b"application/octet-stream"  # JSON, and tensors behind it
 _JSON = "application/json"
 _UNKNOWN = "other"
@@ -123,7 +124,7 @@ def _unreadable(headers: Mapping[bytes, bytes], content_type: bytes, *, v2: bool
         return refusal(415, "unsupported media type", "send the body as it is, without content-encoding")
     types = (_TYPES[0], _BINARY) if v2 else _TYPES
     if content_type == _BINARY and v2 and not _json_length(headers):
-        return refusal(411, "length required", f"send {_JSON_LENGTH.decode()}: how much of the body is JSON")
+        return refusal(411, "length required", f"send {JSON_LENGTH}: how much of the body is JSON")
     if content_type and content_type not in types:
         return refusal(415, "unsupported media type", f"send {' or '.join(kind.decode() for kind in types)}")
     return None

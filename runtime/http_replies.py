@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
+from mlspec.runtime.payload import JSON_LENGTH
+
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
 BINARY = b"application/octet-stream"  # JSON, and tensors behind it
 NOTHING = b""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_JSON_LENGTH = b"\r\n%b: %%d" % JSON_LENGTH.encode()
 
 _PHRASES = {
     200: b"OK", 400: b"Bad Request", 404: b"Not Found", 405: b"Method Not Allowed", 408: b"Request Timeout",
@@ -50,7 +53,7 @@ class Good(dict[tuple[int, int], bytes]):
 
     def __missing__(self, lengths: tuple[int, int]) -> bytes:
         length, json_length = lengths
-        kind = b"%b\r\ninference-header-content-length: %d" % (BINARY, json_length) if json_length else JSON
+        kind = BINARY + _JSON_LENGTH % json_length if json_length else JSON
         head = b"%b%b\r\ncontent-length: %d\r\n\r\n" % (self._start, kind, length)
         if len(self) < _MOST_LENGTHS:
             self[lengths] = head
@@ -76,7 +79,7 @@ class Heads:
         """The whole response; without its body to a HEAD request, and with word that the connection ends."""
         extra = b"\r\nallow: " + page.allow if page.allow else NOTHING
         if page.json_length:
-            extra += b"\r\ninference-header-content-length: %d" % page.json_length
+            extra += _JSON_LENGTH % page.json_length
         if page.status == 503:
             extra += b"\r\nretry-after: 1"
         if close:

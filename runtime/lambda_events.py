@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mlspec.runtime.payload import Payload, Problem, Refusal, WithTensors, broken
+from mlspec.runtime.payload import JSON_LENGTH, Payload, Problem, Refusal, WithTensors, broken
 
 _HEADERS = {"content-type": "application/json"}
 _JSON = "application/json"
@@ -40,9 +40,9 @@ def payload_of(event: Mapping[str, Any]) -> Payload:
 
 def _json_length(event: Mapping[str, Any]) -> int:
     """How much of the body is JSON, where tensors follow it (runtime/binary_tensors.py)."""
-    length = _header(event, "inference-header-content-length")
+    length = _header(event, JSON_LENGTH)
     if not length.isascii() or not length.isdigit() or not int(length):
-        raise _unreadable("send the header inference-header-content-length")
+        raise _unreadable(f"send the header {JSON_LENGTH}")
     return int(length)
 
 
@@ -116,5 +116,5 @@ def _content(body: bytes) -> tuple[Mapping[str, str], str, bool]:
         return _HEADERS, body.decode(), False
     from base64 import b64encode
 
-    headers = {"content-type": _BINARY, "inference-header-content-length": str(body.json_length)}
+    headers = {"content-type": _BINARY, JSON_LENGTH: str(body.json_length)}
     return headers, b64encode(body).decode(), True

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 LARGE = 256 * 1024  # bytes of a body; what fewer can hold is not worth counting before it is made
+JSON_LENGTH = "inference-header-content-length"  # the header that says how much of a body is JSON, where tensors follow
 
 
 class ServingContract(Protocol):
