@@ -1,6 +1,7 @@
 """Every form of a request gives the same rows: records, columns, CSV and tensors, whole or in part."""
 
 import json
+import sys
 import warnings
 from typing import Any
 
@@ -194,8 +195,13 @@ def test_the_same_json_may_come_before_other_numbers(unit: Any) -> None:
     (3, np.nextafter(np.float32(100), np.float32(101)), False), (3, 100, True), (4, np.nan, True), (6, 2.5, False),
     (6, np.nan, True),
 ])  # fmt: skip
-def test_one_value_among_many_rows_is_seen(unit: Any, rows: int, at: int, value: float, good: bool) -> None:
-    """What looks at blocks of rows says what is said of each row by itself, wherever the row is."""
+@pytest.mark.parametrize("numpy", [True, False])
+def test_one_value_among_many_rows_is_seen(
+    unit: Any, rows: int, at: int, value: float, good: bool, numpy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks at many rows at once says what is said of each row by itself, wherever the row is."""
+    if not numpy:
+        monkeypatch.setitem(sys.modules, "numpy", None)
     for place in {0, rows // 2, rows - 1}:
         values = np.array([GOOD] * rows, np.float32)
         values[place, at] = value
@@ -209,14 +215,33 @@ def test_one_value_among_many_rows_is_seen(unit: Any, rows: int, at: int, value:
             assert str(refused.value.body["error"]).startswith(f"row {place}, input {list(INPUTS)[at]}: ")
 
 
-def test_a_nan_that_signals_is_missing_like_any_other(unit: Any) -> None:
+@pytest.mark.parametrize("numpy", [True, False])
+def test_a_nan_that_signals_is_missing_like_any_other(unit: Any, numpy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.array([GOOD], np.float32)
     values.view(np.uint32)[0, [4, 6]] = 0x7FA00000
+    if not numpy:
+        monkeypatch.setitem(sys.modules, "numpy", None)
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert in_bounds(unit.contract, values.tobytes())
         assert np.isnan(np.frombuffer(decode(unit.contract, matrix_of(values)).rows, np.float32)[[4, 6]]).all()
+
+
+@pytest.mark.parametrize("numpy", [True, False])
+@pytest.mark.parametrize(("column", "good"), [
+    ([np.nan, np.nan], False), ([np.inf, -np.inf], False), ([-np.inf, np.inf], False), ([np.nan, np.inf], False),
+    ([5.0, np.nan], False), ([np.nan, 5.0], False), ([-0.0, 1e-45], True), ([0.0, 100.0], True),
+])  # fmt: skip
+def test_what_sums_and_orders_do_not_show_is_seen(
+    unit: Any, column: list[float], good: bool, numpy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not numpy:
+        monkeypatch.setitem(sys.modules, "numpy", None)
+    values = np.array([GOOD] * len(column), np.float32)
+    values[:, 3] = column
+
+    assert in_bounds(unit.contract, values.tobytes()) == good
 
 
 @pytest.mark.parametrize("partial", [False, True])
