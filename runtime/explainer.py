@@ -17,17 +17,21 @@ if TYPE_CHECKING:
     from mlspec.runtime.explainer_batches import Batches
 
 FILE = "explainer.json"
-MOST_TESTS = 10_000_000  # of all rows of one request by all trees: some four seconds
-MOST_TESTS_AT_ONCE = 100_000_000  # the same with NumPy
+# Tests of trees' leaves, of all rows of a request, that a processor makes in a second: fewer than were measured, for a
+# way through a leaf's tests that is new takes longer.
+TESTS_A_SECOND = 1_000_000
+TESTS_A_SECOND_AT_ONCE = 10_000_000  # the same with NumPy
 _MANY = 8  # rows from which on NumPy is worth being called
 _MOST_KNOWN = 256  # ways through one leaf's tests that are remembered
 Row = Sequence[float]
 Explanation = dict[str, Any]
 
 
-def explained(folder: Folder, description: Description, decoded: Decoded, scores: Scores) -> list[Explanation]:
+def explained(
+    folder: Folder, description: Description, decoded: Decoded, scores: Scores, *, seconds: float
+) -> list[Explanation]:
     """One explanation for each of `decoded.rows`; raises Refusal (400, 413) where the release has none, or where there
-    are too many rows."""
+    are more rows than a processor explains in `seconds`."""
     if "explainer_sha256" not in description:
         reason = "this model gives no explanations: its spec does not say serving.explain"
         raise Refusal(400, {"error": "contract", "problems": [{"row": None, "column": None, "reason": reason}]})
@@ -36,8 +40,9 @@ def explained(folder: Folder, description: Description, decoded: Decoded, scores
         _OPEN.clear()  # a release that was swapped for another is not needed again
         _OPEN[digest] = Explainer(folder, description)
     explainer = _OPEN[digest]
-    if len(scores) > explainer.most_rows:
-        reason = f"{len(scores)} rows were sent; at most {explainer.most_rows} are explained at once"
+    most = explainer.most_rows(seconds)
+    if len(scores) > most:
+        reason = f"{len(scores)} rows were sent; at most {most} are explained at once"
         raise Refusal(413, {"error": "too many rows", "reason": reason})
     return explainer.explain(decoded.rows, scores)
 
@@ -62,10 +67,9 @@ class Explainer:
         self._model = KINDS[document["kind"]](document)
         self._rows = Struct(f"={len(self._names)}f").iter_unpack
 
-    @property
-    def most_rows(self) -> int:
-        """How many rows one request may have explained: what takes some seconds, for others wait."""
-        most: int = self._model.most_rows()
+    def most_rows(self, seconds: float) -> int:
+        """How many rows a processor explains in `seconds`; at least one."""
+        most: int = self._model.most_rows(seconds)
         return max(1, most // max(1, len(self._outputs)))
 
     def explain(self, rows: bytes, scores: Sequence[Any]) -> list[Explanation]:
@@ -100,8 +104,8 @@ class _Linear:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._targets: list[list[dict[str, Any]]] = document["targets"]
 
-    def most_rows(self) -> int:
-        return MOST_TESTS // max(1, len(self._targets[0]))
+    def most_rows(self, seconds: float) -> int:
+        return int(TESTS_A_SECOND * seconds) // max(1, len(self._targets[0]))
 
     def all_values(self, rows: Sequence[Row], targets: Sequence[int]) -> list[list[float]]:
         return [self.values(row, target) for row, target in zip(rows, targets, strict=True)]
@@ -138,9 +142,9 @@ class _Trees:
         self._tests = max(sum(len(leaf[1]) for leaf in leaves) for leaves in self._leaves)
         self._batches: dict[int, Batches] = {}  # of each target that was asked for
 
-    def most_rows(self) -> int:
-        most = MOST_TESTS if _batches() is None else MOST_TESTS_AT_ONCE
-        return max(1, most // max(1, self._tests))
+    def most_rows(self, seconds: float) -> int:
+        each = TESTS_A_SECOND if _batches() is None else TESTS_A_SECOND_AT_ONCE
+        return max(1, int(each * seconds) // max(1, self._tests))
 
     def all_values(self, rows: Sequence[Row], targets: Sequence[int]) -> list[list[float]]:
         """What each column adds to the score of each row's target."""

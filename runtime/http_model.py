@@ -47,6 +47,7 @@ class Model:
         self._predict = release.engine.predict
         self._matrix_lots = _matrix_lots(contract, self._replying, release.engine)
         self.release = release
+        self.explains = "explainer_sha256" in release.description
         self.joins = gains_together(release.engine, len(contract.FEATURES))
 
     def answer(self, lot: Sequence[Asked]) -> Answers:

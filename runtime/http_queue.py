@@ -16,6 +16,7 @@ _MOST = 64  # requests that are taken together
 _SLICE = 0.005  # seconds of work between two looks at the network
 _LONG = 0.020  # work that is expected to take longer is done beside the loop
 _LARGE = 256 * 1024  # bytes of one body that are expected to
+_EXPLAIN = b'"explain"'  # a body that may ask for what can take seconds
 _SMOOTH = 0.1  # how much the newest measurement changes what is expected
 LATE = Outcome(503, encode({"error": "unavailable", "reason": "too many requests wait; try again later"}))
 
@@ -63,19 +64,27 @@ class Queue:
 
     def _work(self) -> None:
         """One lot; the next is smaller where this one took longer than a slice of time."""
-        lot = self._waiting
-        self._waiting = lot[self._most :]
-        del lot[self._most :]
+        lot, large = self._next_lot()
+        self._waiting = self._waiting[len(lot) :]
         started = perf_counter()
         if started - lot[0][3] > self._deadline:
             self._done(lot, ([LATE] * len(lot), []))
-            return
-        large = max([len(body) for _, body, _, _ in lot]) > _LARGE
-        if large or self._cost > _LONG:
+        elif large or self._cost > _LONG:
             self._beside = self._beside or ThreadPoolExecutor(1, "predict")
             self._beside.submit(self._work_beside, lot, started, large)
         else:
             self._done(lot, self._timed(lot, started, large))
+
+    def _next_lot(self) -> tuple[list[Asked], bool]:
+        """What is answered next, and whether it is one request that may take long: such a one goes alone, so that who
+        waits behind it is told in time that it takes too long."""
+        lot = self._waiting[: self._most]
+        explains = self.model is not None and self.model.explains
+        if explains or max([len(body) for _, body, _, _ in lot]) > _LARGE:
+            for at, (head, body, _, _) in enumerate(lot):
+                if len(body) > _LARGE or (explains and (head.explain or _EXPLAIN in body)):
+                    return (lot[:at], False) if at else (lot[:1], True)
+        return lot, False
 
     def _work_beside(self, lot: list[Asked], started: float, large: bool) -> None:
         """In a thread: the loop goes on reading, refusing and telling that the server lives."""

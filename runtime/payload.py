@@ -12,7 +12,8 @@ JSON_LENGTH = "inference-header-content-length"  # the header that says how much
 class ServingContract(Protocol):
     """What the generated module `contract` offers.
 
-    `Request` has the fields records, columns, partial and explain; `Columns` has the fields of `Record`, as lists."""
+    `Request` has the fields records, columns, partial and explain; `Columns` has the fields of `Record`, as lists.
+    `TIMEOUT` is `serving.timeout` in seconds."""
 
     @property
     def MODEL(self) -> str: ...  # noqa: N802
@@ -20,6 +21,8 @@ class ServingContract(Protocol):
     def TASK(self) -> str: ...  # noqa: N802
     @property
     def MAX_ROWS(self) -> int: ...  # noqa: N802
+    @property
+    def TIMEOUT(self) -> float: ...  # noqa: N802
     @property
     def FEATURES(self) -> Mapping[str, Sequence[str]]: ...  # noqa: N802
     @property

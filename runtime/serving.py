@@ -47,7 +47,7 @@ class Service:
         self._deliveries: dict[str, Any] = {}  # by source; made when its first batch comes
         try:
             memory = int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
-            self._release = load_release(folder, contract.FEATURES, memory=memory)
+            self._release = load_release(folder, contract, memory=memory)
             self._replying = replying(contract, self._release.description, self._version)
         except NoRelease as reason:
             self._missing = str(reason)

@@ -6,10 +6,11 @@ from os.path import isdir, isfile, join
 from typing import Any, NamedTuple
 
 from mlspec.runtime.engines import DamagedRelease, Description, Engine, Folder, Scores, open_engine, read_file
-from mlspec.runtime.payload import Decoded
+from mlspec.runtime.payload import Decoded, ServingContract
 from mlspec.runtime.telemetry import Histograms
 
 _MEGABYTES_PER_CPU = 1769  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+_EXPLAINING = 1 / 3  # of a request's time, which explanations may take: a server's other requests wait meanwhile
 
 
 class NoRelease(Exception):
@@ -18,7 +19,8 @@ class NoRelease(Exception):
 
 class Release(NamedTuple):
     """What serves: its description (model.json), its engine and that one's name, the counts on its profile's bins,
-    that profile's digest, and the folder of its files."""
+    that profile's digest, the folder of its files, and how many seconds of a processor one request's explanations may
+    take."""
 
     description: Description
     engine: Engine
@@ -26,6 +28,7 @@ class Release(NamedTuple):
     histograms: Histograms
     profile: str
     folder: Folder
+    explaining: float
 
     def explanations(self, decoded: Decoded, scores: Scores) -> list[dict[str, Any]] | None:
         """One for each row, where the caller asked for them; raises Refusal (400, 413) where there are none to give."""
@@ -33,7 +36,7 @@ class Release(NamedTuple):
             return None
         from mlspec.runtime.explainer import explained  # late: no start pays for it
 
-        return explained(self.folder, self.description, decoded, scores)
+        return explained(self.folder, self.description, decoded, scores, seconds=self.explaining)
 
     @property
     def name(self) -> str:
@@ -47,26 +50,27 @@ class Release(NamedTuple):
         return classes
 
 
-def load_release(folder: Folder, features: Mapping[str, Sequence[str]], *, memory: int, numpy: bool = False) -> Release:
-    """The release in `folder`, for a contract of `features` and a function of `memory` MB; raises NoRelease.
+def load_release(folder: Folder, contract: ServingContract, *, memory: int, numpy: bool = False) -> Release:
+    """The release in `folder`, for a function of `memory` MB, 0 where that is not known; raises NoRelease.
 
     `numpy`: it is there whatever the engine, and rows may be counted with it."""
     if not isdir(folder):
         raise NoRelease("no release is serving yet") from FileNotFoundError(f"there is no folder {folder}")
     try:
-        return _release(folder, features, threads=max(1, round(memory / _MEGABYTES_PER_CPU)), numpy=numpy)
+        return _release(folder, contract, processors=memory / _MEGABYTES_PER_CPU or 1.0, numpy=numpy)
     except Exception as error:  # whatever is wrong with it, the function must live to say so and to be counted
         raise NoRelease("the release cannot be loaded") from error
 
 
-def _release(folder: Folder, features: Mapping[str, Sequence[str]], *, threads: int, numpy: bool) -> Release:
+def _release(folder: Folder, contract: ServingContract, *, processors: float, numpy: bool) -> Release:
     description = json.loads(read_file(folder, "model.json"))
     profile = json.loads(read_file(folder, "profile.json"))
-    _check_contract(description, profile, features)
+    _check_contract(description, profile, contract.FEATURES)
     name = _engine_name(folder)
-    engine = open_engine(name, folder, description, threads=threads)
-    histograms = (_with_numpy if numpy else HISTOGRAMS[name])(profile, list(features))
-    return Release(description, engine, name, histograms, profile["digest"], folder)
+    engine = open_engine(name, folder, description, threads=max(1, round(processors)))
+    histograms = (_with_numpy if numpy else HISTOGRAMS[name])(profile, list(contract.FEATURES))
+    explaining = contract.TIMEOUT * min(1.0, processors) * _EXPLAINING
+    return Release(description, engine, name, histograms, profile["digest"], folder, explaining)
 
 
 def _engine_name(folder: Folder) -> str:

@@ -26,6 +26,7 @@ _MODULE = '''"""Requests for {name}, decoded, checked and laid out for its model
 MODEL = {model}
 TASK = {task}
 MAX_ROWS = {rows}{rows_origin}
+TIMEOUT = {timeout}{timeout_origin}
 {codes}
 # The model's inputs in order, with their categories.
 FEATURES: dict[str, tuple[str, ...]] = {{
@@ -112,6 +113,8 @@ def contract_source(checked: Checked) -> str:
         task=quoted(spec.task),
         rows=spec.serving.max_rows,
         rows_origin=comment(str(checked.origins.of("serving.max_rows")), "  "),
+        timeout=spec.serving.timeout.milliseconds / 1000,
+        timeout_origin=comment(str(checked.origins.of("serving.timeout")), "  "),
         codes="".join(codes_source(field) for field in features if field.column.type == "category"),
         features="\n".join(f"    {quoted(input_.name)}: {field.values}," for input_, field in inputs),
         limits="\n".join(f"    {quoted(input_.name)}: {input_[2:]!r}," for input_, _ in inputs),

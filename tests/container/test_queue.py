@@ -1,6 +1,7 @@
 """What waits for the model: joined, cut into lots, refused when it would wait too long; counts; the server's size."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,19 +31,24 @@ class Asker:
 
 
 class Echo:
-    """In the place of a model: what it was asked, in lots; bodies that hold `wait` take that many seconds."""
+    """In the place of a model: what it was asked, in lots, and in which of them by another thread than the test's."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, explains: bool = False) -> None:
+        self.explains = explains
         self.lots: list[list[bytes]] = []
+        self.beside: list[bool] = []
 
     def answer(self, lot: Sequence[Asked]) -> Answers:
         self.lots.append([body for _, body, _, _ in lot])
+        self.beside.append(threading.current_thread() is not threading.main_thread())
         return [Outcome(200, body, 1) for _, body, _, _ in lot], []
 
 
-def _asked(bodies: Sequence[bytes], *, deadline: float = 30.0) -> tuple[list[Asker], Echo, list[bool]]:
+def _asked(
+    bodies: Sequence[bytes], *, deadline: float = 30.0, explains: bool = False
+) -> tuple[list[Asker], Echo, list[bool]]:
     """All bodies asked for in one turn of a loop, and the end of that."""
-    askers, echo = [Asker() for _ in bodies], Echo()
+    askers, echo = [Asker() for _ in bodies], Echo(explains=explains)
     taken: list[bool] = []
 
     async def run() -> None:
@@ -68,8 +74,21 @@ def test_what_waits_is_answered_together_and_in_order() -> None:
 
 def test_a_large_request_is_answered_beside_the_loop() -> None:
     bodies = [b"x", b"y" * 300_000, b"z"]
-    askers, _, _ = _asked(bodies)
+    askers, echo, _ = _asked(bodies)
     assert [asker.outcomes[0].body for asker in askers] == bodies
+    assert list(zip(map(len, echo.lots), echo.beside, strict=True)) == [(1, False), (1, True), (1, False)]
+
+
+@pytest.mark.parametrize("explains", [True, False])
+def test_explanations_are_made_beside_the_loop_each_alone(explains: bool) -> None:
+    """They may take seconds, which pings do not wait for, nor one another longer than the deadline."""
+    asking = b'{"records":[{}],"explain":true}'
+    bodies = [b"a", b"b", asking, asking, b"c"]
+    askers, echo, _ = _asked(bodies, explains=explains)
+    assert [asker.outcomes[0].body for asker in askers] == bodies
+    together, alone = (2, False), (1, True)
+    expected = [together, alone, alone, (1, False)] if explains else [(5, False)]
+    assert list(zip(map(len, echo.lots), echo.beside, strict=True)) == expected
 
 
 def test_what_waited_too_long_is_told_to_come_back() -> None:

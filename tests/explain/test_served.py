@@ -95,13 +95,36 @@ def test_what_would_take_many_seconds_is_refused(serve: Serve, tmp_path: Path, m
     service = serve("lightgbm.LGBMClassifier", "lightgbm")
     folder = tmp_path / "job/model"
     explainer = Explainer(str(folder), read_json(folder / "model.json"))
-    with_numpy = explainer.most_rows
+    with_numpy = explainer.most_rows(10.0)
     monkeypatch.setitem(sys.modules, "mlspec.runtime.explainer_batches", None)
-    assert 1000 <= explainer.most_rows < min(10_000, with_numpy)
-    body = json.dumps({"records": ROWS[:1] * (explainer.most_rows + 1), "explain": True})
+    most = explainer.most_rows(10.0)  # a third of serving.timeout, which is 30 s here
+    assert 1000 <= most < min(10_000, with_numpy)
+    body = json.dumps({"records": ROWS[:1] * (most + 1), "explain": True})
     reply = service({"requestContext": {}, "body": body}, None)
     assert reply["statusCode"] == 413
-    assert f"at most {explainer.most_rows} are explained" in reply["body"]
+    assert f"at most {most} are explained" in reply["body"]
+
+
+@pytest.mark.parametrize(("environ", "share"), [
+    ({}, 1.0),
+    ({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3538"}, 1.0),
+    ({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "442"}, 442 / 1769),
+])  # fmt: skip
+def test_how_much_is_explained_follows_the_time_limit(
+    serve: Serve, tmp_path: Path, environ: dict[str, str], share: float
+) -> None:
+    """A third of serving.timeout, on the share of a processor that a function of so much memory has."""
+    before = serve("lightgbm.LGBMClassifier", "lightgbm")
+    quick = load_spec(tmp_path / "orders.yaml", overrides=("serving.timeout=3s",))
+    write_files(tmp_path / "quick", unit_files(inference_unit(quick)))
+    folder = tmp_path / "job/model"
+    service = Service(load_module(tmp_path / "quick/contract.py"), folder, environ)
+    explainer = Explainer(str(folder), read_json(folder / "model.json"))
+    most = explainer.most_rows(share)
+    assert most < explainer.most_rows(10.0)
+    event = {"requestContext": {}, "body": json.dumps({"records": ROWS[:1] * (most + 1), "explain": True})}
+    assert f"at most {most} are explained" in service(event, None)["body"]
+    assert before(event, None)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("numpy", [True, False])

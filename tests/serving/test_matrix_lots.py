@@ -37,7 +37,7 @@ class Engine:
 
 def model_of(unit: Any, engine: Engine) -> Model:
     described = {"release": "r1", "classes": [False, True], "task": "binary", "features": list(range(7))}
-    release = Release(described, engine, "onnx", None, "", "")  # type: ignore[arg-type]
+    release = Release(described, engine, "onnx", None, "", "", 10.0)  # type: ignore[arg-type]
     model = Model(unit.contract, release, lambda kind, text: "1")
     model.joins = True
     engine.calls.clear()

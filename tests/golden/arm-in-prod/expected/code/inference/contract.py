@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "churn"
 TASK = "binary"
 MAX_ROWS = 50  # serving.max_rows=50
+TIMEOUT = 10.0  # spec.yaml:14:57
 
 # spec.yaml:8:5
 _PLAN_CODES: dict[str, float] = {

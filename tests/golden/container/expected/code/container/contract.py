@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "churn"
 TASK = "binary"
 MAX_ROWS = 10000  # default
+TIMEOUT = 2.5  # spec.yaml:19:12
 
 # spec.yaml:9:5
 _PLAN_CODES: dict[str, float] = {

@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "listings"
 TASK = "binary"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # spec.yaml:11:5
 _KIND_CODES: dict[str, float] = {

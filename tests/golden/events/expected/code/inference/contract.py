@@ -13,6 +13,7 @@ from msgspec.json import Decoder
 MODEL = "parcels"
 TASK = "binary"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # The model's inputs in order, with their categories.
 FEATURES: dict[str, tuple[str, ...]] = {

@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "flight-delay"
 TASK = "binary"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # flight-delay.yaml:19:5
 _CARRIER_CODES: dict[str, float] = {

@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "churn"
 TASK = "regression"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # spec.yaml:8:5
 _PLAN_CODES: dict[str, float] = {

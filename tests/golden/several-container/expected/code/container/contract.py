@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "parcels"
 TASK = "regression"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # spec.yaml:10:5
 _ZONE_CODES: dict[str, float] = {

@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "ticket-routing"
 TASK = "multiclass"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # multiclass.yaml:19:5
 _CHANNEL_CODES: dict[str, float] = {

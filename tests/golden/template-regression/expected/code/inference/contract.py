@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "house-price"
 TASK = "regression"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # regression.yaml:21:5
 _REGION_CODES: dict[str, float] = {

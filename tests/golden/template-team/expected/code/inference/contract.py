@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 MODEL = "churn"
 TASK = "binary"
 MAX_ROWS = 10000  # default
+TIMEOUT = 30.0  # default
 
 # team.yaml:17:5
 _PLAN_CODES: dict[str, float] = {
