@@ -13,8 +13,6 @@ from mlspec.specs.diagnostics import Diagnostic
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of one role.
-POLICY_LIMIT = 10_240
 
 
 def grant(graph: Graph, types: Types) -> Passed:

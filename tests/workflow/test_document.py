@@ -18,7 +18,7 @@ from mlspec.specs.diagnostics import SpecError
 from mlspec.targets.aws.lower.workflow import check_interval, state_machine
 from tests.workflow.stack import ENVIRONMENT, SPEC, checked_spec, resolved
 
-LAMBDA, ENDS = "arn:aws:states:::lambda:invoke", {"Succeed", "Fail"}
+ENDS = {"Succeed", "Fail"}
 
 
 def states(**blocks: Any) -> dict[str, Any]:
