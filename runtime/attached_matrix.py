@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import DecodeError, ValidationError
 
 from mlspec.runtime.binary_tensors import BadTensor, size_of
-from mlspec.runtime.infer_request import InferRequest, attached_outputs, read_json
+from mlspec.runtime.infer_request import InferRequest, attached_outputs, flag, read_json
 from mlspec.runtime.payload import Decoded, Payload, ServingContract
 
 LONGEST = 4096  # bytes of JSON that are remembered
@@ -62,6 +62,6 @@ def _of(request: InferRequest) -> Told | None:
     if len(request.inputs) > 1 or (tensor.name, tensor.datatype) != ("X", "FP32") or len(tensor.shape) != 2:
         return None
     rows, width = tensor.shape
-    if size_of(tensor.parameters) != 4 * rows * width or request.parameters.get("explain") is True:
+    if size_of(tensor.parameters) != 4 * rows * width or flag(request.parameters, "explain", otherwise=False):
         return None
     return Told(rows, width, request.id, [output.name for output in request.outputs], attached_outputs(request))

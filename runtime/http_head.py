@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from msgspec import Struct
 
@@ -56,12 +56,13 @@ class RawHead(NamedTuple):
     target: bytes
     headers: Mapping[bytes, bytes]
     keep_alive: bool
+    version: str = "1.1"
 
 
 def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head:
     """The head of `raw`, for bodies of at most `most` bytes."""
-    path, _, query = raw.target.partition(b"?")
-    route = routes.get(path)
+    path, _, query = _origin_form(raw.target).partition(b"?")
+    route = routes.get(_plain(path))
     length = _length(raw.headers)
     content_type = raw.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     asked = parse_qs(query.decode("ascii", "replace"), keep_blank_values=True) if query else {}
@@ -72,18 +73,32 @@ def read_head(raw: RawHead, routes: Mapping[bytes, Route], *, most: int) -> Head
         route=route_taken,
         words=_words(raw.method, path),
         length=length,
-        keep_alive=raw.keep_alive,
+        keep_alive=raw.keep_alive and raw.version == "1.1",  # an older sender waits to be told that it may stay
         with_body=raw.method != b"HEAD",
         content_type=_kind(content_type),
         plain=own_json and ["true"] not in (partial, explain),
-        json_length=_json_length(raw.headers) if content_type == _BINARY else 0,
+        json_length=_json_length(raw.headers) if route_taken.protocol == "v2" else 0,
         partial=partial == ["true"],
         explain=explain == ["true"],
-        expects=raw.headers.get(b"expect", b"").lower() == b"100-continue",
+        expects=raw.headers.get(b"expect", b"").lower() == b"100-continue" and raw.version == "1.1",
         refused=_refused(raw, path, route, content_type)
         or _unclear(route, partial, explain)
         or _too_long(length, most),
     )
+
+
+def _origin_form(target: bytes) -> bytes:
+    """The target without scheme and authority, which a sender may put before it (RFC 9112, 3.2.2)."""
+    scheme, found, rest = target.partition(b"://")
+    if not found or scheme.lower() not in (b"http", b"https"):
+        return target
+    told = rest[len(rest.partition(b"?")[0].partition(b"/")[0]) :]
+    return told if told.startswith(b"/") else b"/" + told
+
+
+def _plain(path: bytes) -> bytes:
+    """The path without escapes that it does not need (RFC 3986, 6.2.2.2); that of a slash means another path."""
+    return unquote_to_bytes(path) if b"%" in path and b"%2f" not in path.lower() else path
 
 
 def _kind(content_type: bytes) -> str:
@@ -105,6 +120,8 @@ def _length(headers: Mapping[bytes, bytes]) -> int:
 def _refused(raw: RawHead, path: bytes, route: Route | None, content_type: bytes) -> Page | None:
     if len(path) > _LONGEST_PATH:
         return refusal(414, "path too long", f"a path has at most {_LONGEST_PATH} bytes")
+    if b"," in raw.headers.get(b"host", b",") and raw.version == "1.1":  # none, or several
+        return refusal(400, "bad request", "a request has one host header")
     if route is None:
         return refusal(404, "not found", "no such path; GET /docs lists those there are")
     if raw.method not in route.allow.split(b", "):

@@ -10,6 +10,7 @@ from mlspec.runtime.http_replies import Page, refusal
 from mlspec.runtime.http_settings import Limits
 
 _SKIPPED = 64 * 1024  # the longest body that is read only to be thrown away, so that the connection can go on
+_VERSIONS = ("1.0", "1.1")
 _BROKEN = refusal(400, "bad request", "this is not HTTP/1.1")
 _FULL = refusal(503, "unavailable", "too many large requests at once")
 
@@ -89,7 +90,10 @@ class Incoming:
 
     def on_headers_complete(self) -> None:
         parser = self._parser
-        raw = RawHead(parser.get_method(), self._target, self._headers, parser.should_keep_alive())
+        version = parser.get_http_version()
+        if version not in _VERSIONS:
+            self.fatal = self.fatal or _BROKEN
+        raw = RawHead(parser.get_method(), self._target, self._headers, parser.should_keep_alive(), version)
         self.head = head = read_head(raw, self._door.routes, most=self._door.limits.body)
         if head.refused is not None and (head.expects or head.length == CHUNKED or head.length > _SKIPPED):
             self.fatal = self.fatal or head.refused

@@ -42,13 +42,14 @@ read_json = Decoder(InferRequest).decode  # of the JSON of a body
 
 def attached_outputs(request: InferRequest) -> list[str] | None:
     """The outputs that are wanted as bytes behind the reply's JSON; None for all. Raises BadTensor."""
-    always = _flag(request.parameters, "binary_data_output", otherwise=False)
+    always = flag(request.parameters, "binary_data_output", otherwise=False)
     if not request.outputs:
         return None if always else []
-    return [output.name for output in request.outputs if _flag(output.parameters, "binary_data", otherwise=always)]
+    return [output.name for output in request.outputs if flag(output.parameters, "binary_data", otherwise=always)]
 
 
-def _flag(parameters: dict[str, Any], name: str, *, otherwise: bool) -> bool:
+def flag(parameters: dict[str, Any], name: str, *, otherwise: bool) -> bool:
+    """A parameter that is true or false, or what it is where it is not there. Raises BadTensor."""
     value = parameters.get(name, otherwise)
     if not isinstance(value, bool):
         raise BadTensor(f"{name} is true or false")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mlspec.runtime.attached_matrix import attached_matrix
 from mlspec.runtime.binary_tensors import BadTensor, parts_of, size_of, values_of
-from mlspec.runtime.infer_request import InferRequest, Tensor, attached_outputs, read_json
+from mlspec.runtime.infer_request import InferRequest, Tensor, attached_outputs, flag, read_json
 from mlspec.runtime.large_bodies import check_tensors
 from mlspec.runtime.layouts import decode_bytes, decode_matrix, in_bounds
 from mlspec.runtime.payload import Decoded, Payload, Problem, Refusal, ServingContract, check_count
@@ -46,6 +46,7 @@ def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
         else:
             request, raw = (read_json(body) if isinstance(body, bytes) else convert(body, InferRequest)), None
         attached = attached_outputs(request) if isinstance(body, bytes) else []
+        explain = payload.explain or flag(request.parameters, "explain", otherwise=False)
     except (DecodeError, ValidationError, UnicodeError, RecursionError, BadTensor) as error:
         raise _refused(str(error)) from error
     tensors = {tensor.name: tensor for tensor in request.inputs}
@@ -53,7 +54,6 @@ def _decoded(contract: ServingContract, payload: Payload) -> Decoded:
         raise _refused("two inputs have the same name")
     for tensor in request.inputs:
         _check_shape(tensor, None if raw is None else len(raw) / 4)
-    explain = payload.explain or request.parameters.get("explain") is True
     asked = Payload(body, explain=explain)
     if "X" in tensors and "X" not in contract.EXPECTED:
         decoded = _matrix(contract, tensors, asked, raw)
@@ -120,10 +120,12 @@ def _check_shape(tensor: Tensor, attached: float | None) -> None:
 
 
 def _flat(tensor: Tensor) -> list[Any]:
-    """The values in row-major order; data may be nested as deep as the shape is."""
+    """The values in row-major order; data may be nested as deep as the shape is, and then in its parts."""
     data = tensor.data
-    for _ in tensor.shape[1:]:
+    for size in tensor.shape[1:]:
         if data and all(isinstance(part, list) for part in data):
+            if any(len(part) != size for part in data):
+                raise _refused(f"input {tensor.name}: its lists are not as long as shape {tensor.shape} says")
             data = [value for part in data for value in part]
     return data
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from struct import error as LayoutError  # noqa: N812
 from typing import Any
 
-from msgspec import MsgspecError, UnsetType, convert
+from msgspec import MsgspecError, UnsetType, ValidationError, convert
 
 from mlspec.runtime.payload import LARGE, Decoded, Payload, Refusal, ServingContract, check_count
 
@@ -69,6 +69,8 @@ def _request(contract: ServingContract, body: Any) -> Any:
 
 def _columns(contract: ServingContract, columns: Any, *, partial: bool, explain: bool) -> Decoded:
     rows = contract.count(columns)
+    if not rows:
+        raise ValidationError("there are no rows")
     check_count(rows, contract)
     return Decoded(contract.assemble_columns(columns, rows), rows, partial, explain)
 

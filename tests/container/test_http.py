@@ -130,7 +130,11 @@ def test_what_cannot_be_read_is_refused_and_the_connection_goes_on(flights: Runn
         (b"POST /invocations HTTP/1.1\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", 400),
         (b"POST /invocations HTTP/1.1\r\ncontent-length: -1\r\n\r\n{}", 400),
         (b"POST /invocations HTTP/1.1\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}", 400),
-        (b"POST /invocations HTTP/1.1\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (b"POST /invocations HTTP/1.1\r\nhost: t\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (b"GET /ping HTTP/1.1\r\n\r\n", 400),
+        (b"GET /ping HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n", 400),
+        (b"GET /ping HTTP/2.0\r\nhost: t\r\n\r\n", 400),
+        (b"GET /ping\r\n\r\n", 400),
         (b"GET /ping\nhost: t\n\n", 400),
     ],
 )
@@ -140,6 +144,31 @@ def test_what_is_no_request_is_told_so(flights: Running, message: bytes, status:
         reply = client.reply()
         assert reply.status == status
         assert reply.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://elsewhere:80/ping", 200), ("HTTPS://[::1]/ping?x=1", 200), ("http://h", 404),
+        ("http://h?a=/ping", 404), ("/%70ing", 200), ("/v2/health%2Flive", 404),
+        ("/ping?next=http://h/", 200), ("/ping/", 404), ("//ping", 404),
+    ],
+)  # fmt: skip
+def test_a_path_may_be_spelled_in_every_way_that_http_has(flights: Running, target: str, status: int) -> None:
+    with flights.client() as client:
+        assert client.ask("GET", target).status == status
+
+
+def test_whoever_speaks_http_1_0_is_told_that_the_connection_ends(flights: Running) -> None:
+    """They read until it does, unless they are told that it does not; and they know of no 100."""
+    body = _request(flights)
+    head = b"POST /invocations HTTP/1.0\r\nconnection: keep-alive\r\nexpect: 100-continue\r\ncontent-length: %d\r\n\r\n"
+    with flights.client() as client:
+        client.send(head % len(body))
+        client.send(body)
+        reply = client.reply()
+        assert (reply.status, reply.headers["connection"]) == (200, "close")
+        assert client.ended()
 
 
 def test_a_connection_ends_when_asked(flights: Running) -> None:

@@ -180,6 +180,7 @@ def test_requests_that_come_together_get_their_own_answers(of_engine: Running) -
         ({"count": 2}, "the tensors say they have"),
         ({"width": 3}, "the tensors say they have"),
         ({"parameters": {"binary_data_output": "yes"}}, "binary_data_output is true or false"),
+        ({"parameters": {"explain": "yes"}}, "explain is true or false"),
         ({"outputs": [{"name": "nothing"}]}, "there is no output 'nothing'"),
     ],
 )
@@ -191,6 +192,19 @@ def test_malformed_tensors_are_refused(of_engine: Running, change: dict[str, Any
             reply = _infer(client, _asked(**told), _matrix(of_engine, records))
             assert reply.status == 400
             assert error in reply.json["error"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"content_type": "application/json"}])
+def test_the_length_of_the_json_is_enough_to_know_tensors_by(flights: Running, headers: dict[str, str]) -> None:
+    """Not every client says what kind of body it sends: https://github.com/triton-inference-server/client."""
+    records = good_records(flights.example.checked)
+    asked, values = _asked(1, len(records[0])), _matrix(flights, records)
+    with flights.client() as client:
+        told = str(len(asked))
+        reply = client.ask(
+            "POST", f"{ABOUT}/infer", asked + values, **{**headers, "inference_header_content_length": told}
+        )
+        assert (reply.status, reply.body) == (200, _infer(client, asked, values).body)
 
 
 @pytest.mark.parametrize("length", [-10, 10, 10**6])

@@ -245,6 +245,24 @@ def test_what_sums_and_orders_do_not_show_is_seen(
 
 
 @pytest.mark.parametrize("partial", [False, True])
+def test_columns_without_rows_are_refused_as_records_are(unit: Any, partial: bool) -> None:
+    empty: dict[str, Any] = {name: [] for name in columns()}
+
+    found = problems_of(unit.contract, {"columns": empty, "partial": partial})
+
+    reason = "expected a list of at least one value, got an empty list"
+    assert found == [Problem(None, name, reason) for name in empty]
+
+
+@pytest.mark.parametrize("data", [[GOOD[:3], GOOD[3:] + GOOD], [GOOD + GOOD], [[value] for value in GOOD + GOOD]])
+def test_lists_in_lists_are_as_long_as_the_shape_says(unit: Any, data: list[list[float]]) -> None:
+    tensor = {"name": "X", "shape": [2, 7], "datatype": "FP32", "data": data}
+    with pytest.raises(Refusal) as refused:
+        decode(unit.contract, Payload(json.dumps({"inputs": [tensor]}).encode(), protocol="v2"))
+    assert "not as long as shape [2, 7] says" in refused.value.body["error"]
+
+
+@pytest.mark.parametrize("partial", [False, True])
 def test_columns_that_are_no_table_are_refused(unit: Any, partial: bool) -> None:
     table = {**columns(), "km": [1.0], "hour": 7, "more": [1]}
     del table["city"]
