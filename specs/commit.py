@@ -1,13 +1,21 @@
 """`${git.commit}` in a composed tree -> the commit, asked for once, and told where it does not say all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mlspec.specs.diagnostics import Diagnostic, Severity, SpecError
 from mlspec.specs.interpolation import COMMIT, texts
 from mlspec.specs.layers import Place, nearest_place
+from mlspec.specs.paths import path_in
 
 _DIRTY = "-dirty"
+_NOT_AS_COMMITTED = Diagnostic(
+    "ML316",
+    "files of the repository are not as they were committed: the commit named here does not tell them",
+    hint="commit them; --strict refuses to compile before",
+    severity=Severity.WARNING,
+)
 
 
 def no_commit() -> str:
@@ -19,23 +27,21 @@ def no_commit() -> str:
 def read_commit(tree: Any, places: Place, ask: Callable[[], str], found: list[Diagnostic]) -> str:
     """The commit that `tree` names, or nothing where it names none. That there is none is reported at each place that
     names it; so is, as a warning, that the files are not as they were committed."""
-    named = [path for path, text in texts(tree) if COMMIT in text]
+    named = [(path, text) for path, text in texts(tree) if COMMIT in text]
     if not named:
         return ""
     try:
         commit = ask()
     except SpecError as error:
         (told,) = error.diagnostics
-        found.extend(_at(places, path, told.message, told.hint) for path in named)
+        found.extend(_at(tree, places, *one, replace(told, code="ML315")) for one in named)
         return ""
     if commit.endswith(_DIRTY):
-        message = "files of the repository are not as they were committed: the commit named here does not tell them"
-        hint = "commit them; --strict refuses to compile before"
-        found.extend(_at(places, path, message, hint, Severity.WARNING) for path in named)
+        found.extend(_at(tree, places, *one, _NOT_AS_COMMITTED) for one in named)
     return commit
 
 
-def _at(places: Place, path: str, message: str, hint: str, severity: Severity = Severity.ERROR) -> Diagnostic:
-    origin = nearest_place(places, path.split(".")).origin
-    code = "ML316" if severity is Severity.WARNING else "ML315"
-    return Diagnostic(code, message, origin.span, path, hint, origin.text, severity)
+def _at(tree: Any, places: Place, path: str, text: str, told: Diagnostic) -> Diagnostic:
+    origin = nearest_place(places, path_in(tree, path)).origin
+    part = "" if text == COMMIT else COMMIT
+    return replace(told, span=origin.span, path=path, line=origin.text, part=part)

@@ -1,19 +1,31 @@
 """A spec's file, its profiles, an environment's overlay and overrides -> one tree that knows where it came from."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mlspec.specs.commit import no_commit, read_commit
 from mlspec.specs.diagnostics import Diagnostic
+from mlspec.specs.edits import apply_edits
 from mlspec.specs.environments import choose, read_environments
 from mlspec.specs.finals import Held, broken_by_layer, broken_by_override, hold
-from mlspec.specs.hydra_compose import CompositionError, hydra_compose, resolve
-from mlspec.specs.interpolation import REFERENCE, nowhere_hint, problems, refusal, texts, written_out
+from mlspec.specs.hydra_compose import resolve
+from mlspec.specs.interpolation import (
+    REFERENCE,
+    depending,
+    nowhere_hint,
+    problems,
+    refusal,
+    refused_part,
+    texts,
+    written_as,
+    written_out,
+)
 from mlspec.specs.layers import Place, find, lay_at, lay_over, merged, nearest_place, place, place_plain, walk, without
 from mlspec.specs.origins import Lock, Origin, Setting, Source
 from mlspec.specs.overrides import Override, group_choice, parse_overrides
+from mlspec.specs.paths import path_in
 from mlspec.specs.profiles import Profiles
 from mlspec.specs.stack import Layer, Stack, child_of
 from mlspec.specs.versions import check_version
@@ -25,7 +37,8 @@ from mlspec.specs.yaml_text import read_text
 class Composed:
     """The tree, the places of its values, the overlays of all environments, the texts, the mistakes so far, the keys
     that are final, what overrides removed, every path of a library that was looked at, there or not, where a library
-    that is a package was found, and the commit where the tree names it."""
+    that is a package was found, the commit where the tree names it, and the paths of values that are not known because
+    they are taken from where a mistake is."""
 
     tree: dict[str, Any]
     places: Place
@@ -37,6 +50,7 @@ class Composed:
     looked: tuple[Path, ...] = ()
     packages: Mapping[str, Path] = field(default_factory=dict)
     commit: str = ""
+    unknown: frozenset[tuple[str, ...]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -69,12 +83,12 @@ def compose_spec(path: Path, asked: Asked, known: Iterable[str]) -> Composed:
     edits = [override for override in given if not override.chooses]
     _hold_others(layers, [node for name, node in environments.items() if name != environment], found)
     tree, held = _merge(layers, found)
-    tree, edits = _apply(tree, edits, found)
+    tree, edits = apply_edits(tree, edits, found)
     broken_by_override(tree, edits, held, found)
     places, removed = _places(layers, edits)
     commit = read_commit(tree, places, asked.commit, found)
     known_names = {"env.name": environment if environment in environments else "dev", "git.commit": commit}
-    tree = _resolved(written_out(tree, known_names), places, found)
+    tree, unknown = _resolved(written_out(tree, known_names), places, found)
     return Composed(
         tree,
         places,
@@ -86,6 +100,7 @@ def compose_spec(path: Path, asked: Asked, known: Iterable[str]) -> Composed:
         looked=tuple(dict.fromkeys(profiles.looked)),
         packages=profiles.packages,
         commit=commit,
+        unknown=frozenset(path_in(tree, path) for path in unknown),
     )
 
 
@@ -102,8 +117,10 @@ def _without_resolvers(node: Node, found: list[Diagnostic]) -> Node:
         return replace(node, value={key: _without_resolvers(child, found) for key, child in value.items()})
     if isinstance(value, tuple):
         return replace(node, value=tuple(_without_resolvers(child, found) for child in value))
-    if isinstance(value, str) and (hint := refusal(value)):
-        found.append(Diagnostic("ML307", "only ${key.path} can be interpolated", node.span, hint=hint))
+    if isinstance(value, str) and (why := refusal(value)):
+        part = refused_part(value)
+        message, hint = "only ${key.path} can be interpolated", refusal(part) or why
+        found.append(Diagnostic("ML307", message, node.span, hint=hint, part=_part(value, part)))
         return replace(node, value=None)
     return node
 
@@ -132,32 +149,6 @@ def _hold_others(layers: Iterable[Layer], overlays: Iterable[Node], found: list[
         broken_by_layer(merged(tree, plain(overlay)), overlay, held, found)
 
 
-def _apply(
-    tree: dict[str, Any], edits: list[Override], found: list[Diagnostic]
-) -> tuple[dict[str, Any], list[Override]]:
-    """`tree` after Hydra applied the overrides, and those that fitted; the others are reported."""
-    if not edits:
-        return tree, []
-    try:
-        return hydra_compose(tree, [edit.hydra for edit in edits]), edits
-    except CompositionError:
-        return _one_by_one(tree, edits, found)
-
-
-def _one_by_one(
-    tree: dict[str, Any], edits: list[Override], found: list[Diagnostic]
-) -> tuple[dict[str, Any], list[Override]]:
-    accepted: list[Override] = []
-    composed = tree
-    for edit in edits:
-        try:
-            composed = hydra_compose(tree, [*(one.hydra for one in accepted), edit.hydra])
-            accepted.append(edit)
-        except CompositionError as error:
-            found.append(Diagnostic("ML306", f"override '{edit.text}' does not fit: {error}", line=edit.text))
-    return composed, accepted
-
-
 def _places(layers: Iterable[Layer], edits: Iterable[Override]) -> tuple[Place, dict[str, tuple[Setting, ...]]]:
     """The places of the tree, and what was said of the keys that overrides removed from it."""
     removed: dict[str, tuple[Setting, ...]] = {}
@@ -176,21 +167,32 @@ def _places(layers: Iterable[Layer], edits: Iterable[Override]) -> tuple[Place, 
     return root, removed
 
 
-def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> dict[str, Any]:
-    """`tree` with interpolations resolved, or emptied where that is not possible."""
+def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> tuple[dict[str, Any], frozenset[str]]:
+    """`tree` with interpolations resolved, and the paths that are emptied, because what they name cannot be known."""
     if not any(REFERENCE.search(text) for _, text in texts(tree)):
-        return tree
+        return tree, frozenset()
     wrong = problems(tree)
-    for path, message in wrong:
-        origin = nearest_place(places, path.split(".")).origin
-        hint = nowhere_hint(tree, message, path) if "nowhere" in message else ""
-        found.append(Diagnostic("ML308", message, origin.span, path, hint, origin.text))
-    return _emptied(tree) if wrong else resolve(tree)
+    for fault in wrong:
+        path = path_in(tree, fault.path)
+        place = nearest_place(places, path)
+        said = place.history[-1].value if place.history else None
+        part = _part(said, written_as(said, fault.reference, path)) if isinstance(said, str) else ""
+        hint = nowhere_hint(tree, fault.message, fault.path) if "nowhere" in fault.message else ""
+        origin = place.origin
+        found.append(Diagnostic("ML308", fault.message, origin.span, fault.path, hint, origin.text, part=part))
+    unknown = depending(tree, wrong)
+    return resolve(_emptied(tree, unknown)), unknown
 
 
-def _emptied(value: Any) -> Any:
+def _part(text: str, written: str) -> str:
+    """What of `text` is to be pointed at: nothing less than it, where it is nothing else."""
+    return "" if written == text else written
+
+
+def _emptied(value: Any, unknown: Container[str], path: str = "") -> Any:
+    """`value` with nothing in the place of the texts at those paths."""
     if isinstance(value, dict):
-        return {key: _emptied(child) for key, child in value.items()}
+        return {key: _emptied(child, unknown, f"{path}.{key}" if path else key) for key, child in value.items()}
     if isinstance(value, list):
-        return [_emptied(child) for child in value]
-    return None if isinstance(value, str) and REFERENCE.search(value) else value
+        return [_emptied(child, unknown, f"{path}.{index}") for index, child in enumerate(value)]
+    return None if path in unknown else value

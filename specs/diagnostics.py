@@ -28,7 +28,8 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One mistake. `code` is stable (ML1xx YAML, ML2xx language, ML3xx composition, ML4xx lowering, ML5xx plan and
-    state, ML6xx deploy, ML7xx packaging); `path` is the dotted key, `line` the offending source line."""
+    state, ML6xx deploy, ML7xx packaging); `path` is the dotted key, `line` the offending source line. `part` is what
+    is wrong in the text at `span`, where not all of it is, until that is looked up in the file."""
 
     code: str
     message: str
@@ -37,6 +38,7 @@ class Diagnostic:
     hint: str = ""
     line: str = ""
     severity: Severity = Severity.ERROR
+    part: str = ""
 
 
 class SpecError(Exception):

@@ -1,17 +1,21 @@
 """A key of a checked spec -> its value, what is allowed, what it means, and every layer that set it."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mlspec.specs.checked import Checked
-from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 from mlspec.specs.explain_words import allowed_in_words, in_one_line, shortened_line, type_in_words
+from mlspec.specs.keys import COMPOSED
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.origins import Lock, Origin, Setting, Source
+from mlspec.specs.paths import part_in, path_in
 from mlspec.specs.schema import schemas_at
+from mlspec.specs.yaml_nodes import Node, parse_yaml, plain
 from mlspec.specs.yaml_text import split_lines
+
+_NO_KEY = {"final": "files of libraries have it: which keys they hold final, mlspec explain says at each"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Explained:
         for name in ("meaning", "type", "allowed"):
             if text := getattr(self, name):
                 lines.append(f"  {name + ':':9}{text}")
-        if self.default is not None:
+        if self.default not in (None, ""):
             lines.append(f"  default: {in_one_line(self.default)}")
         if self.lock is not None:
             lines.append(f"  final:   {self.lock.owner} holds {self.lock.key} at {self.lock.span}")
@@ -75,8 +79,12 @@ class Explained:
 
 def explain(checked: Checked, key: str) -> Explained:
     """What there is to know about `key` (`serving.memory`, `gates.0.min`); raises SpecError when there is none."""
-    path, value = _found(_dumped(checked), key)
-    return _explained(checked, path, value)
+    written = _written(checked)
+    path, value = _found({**_dumped(checked), **{name: plain(node) for name, node in written.items()}}, key)
+    if path == ("environment",):
+        step = Step("option", "--env", "", key, value)
+        return Explained(key, value, "text", "", "Which overlay of environments is laid over the spec.", "dev", (step,))
+    return _explained(checked, path, value, written.get(path[0]) if path else None)
 
 
 def explain_all(checked: Checked) -> list[Explained]:
@@ -84,7 +92,16 @@ def explain_all(checked: Checked) -> list[Explained]:
     return [_explained(checked, path, value) for path, value in _leaves(_dumped(checked), ())]
 
 
-def _explained(checked: Checked, path: Sequence[str], value: Any) -> Explained:
+def _written(checked: Checked) -> dict[str, Node]:
+    """What only composition reads, as the spec's own file has it: nothing of it is left in what is resolved."""
+    file = next(said.origin.span for said in checked.origins.history[""] if said.origin.source is Source.SPEC)
+    root, _ = parse_yaml(checked.texts[file.file], file.file) if file else (Node({}, Span("", 1, 1)), [])
+    items = root.value if isinstance(root.value, dict) else {}
+    return {name: items.get(name) or Node(None, root.span) for name in COMPOSED}
+
+
+def _explained(checked: Checked, path: Sequence[str], value: Any, written: Node | None = None) -> Explained:
+    """`written` is what stands at the first part of `path`, where only composition reads that."""
     key, schemas = ".".join(path), schemas_at(path)
     return Explained(
         key=key,
@@ -93,7 +110,7 @@ def _explained(checked: Checked, path: Sequence[str], value: Any) -> Explained:
         allowed=allowed_in_words(schemas),
         meaning=next((schema["description"] for schema in schemas if schema.get("description")), ""),
         default=next((schema["default"] for schema in schemas if schema.get("default") is not None), None),
-        chain=tuple(_chain(checked, key, value)),
+        chain=tuple(_chain(checked, key, value) if written is None else [_as_written(checked, path, written)]),
         lock=checked.origins.lock_of(key),
     )
 
@@ -112,29 +129,27 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield from _leaves(child, (*path, str(key)))
 
 
-def _found(dumped: Any, key: str) -> tuple[list[str], Any]:
+def _found(dumped: Any, key: str) -> tuple[tuple[str, ...], Any]:
     """The path and the value of `key`; a column's name may have dots, and `gates[0]` is `gates.0`."""
-    path: list[str] = []
-    rest = re.sub(r"\[(\d+)\]", r".\1", key)
-    while rest:
-        part = _part(dumped, rest)
-        if part is None:
+    path = path_in(dumped, key) if key else ()
+    for part in path:
+        if part_in(dumped, part) != part:
             known = [str(i) for i in range(len(dumped))] if isinstance(dumped, list) else list(dumped or ())
-            hint = hint_for(rest.partition(".")[0], known if not isinstance(dumped, str) else [], "there is")
+            hint = _NO_KEY.get(key) or hint_for(part, known if not isinstance(dumped, str) else [], "there is")
             raise SpecError([Diagnostic("ML201", f"the spec has no '{key}'", path=key, hint=hint)])
         dumped = dumped[int(part)] if isinstance(dumped, list) else dumped[part]
-        path.append(part)
-        rest = rest[len(part) + 1 :]
     return path, dumped
 
 
-def _part(dumped: Any, rest: str) -> str | None:
-    """The part of `dumped` that `rest` begins with: the longest of its keys, or a place in a list."""
-    if isinstance(dumped, list):
-        part = rest.partition(".")[0]
-        return part if part.isdecimal() and int(part) < len(dumped) else None
-    keys = [key for key in dumped if f"{rest}.".startswith(f"{key}.")] if isinstance(dumped, Mapping) else []
-    return max(keys, key=len, default=None)
+def _as_written(checked: Checked, path: Sequence[str], node: Node) -> Step:
+    """The one layer that says what composition reads: the spec's own file, or none."""
+    if node.key is None:
+        return _step(checked, path[0], Setting(Origin(Source.DEFAULT)))
+    for part in path[1:]:
+        below = node.value
+        node = below[part] if isinstance(below, dict) else below[int(part)] if isinstance(below, tuple) else node
+    at = node.key if node.key and isinstance(node.value, dict) else node.span
+    return _step(checked, ".".join(path), Setting(Origin(Source.SPEC, at), node))
 
 
 def _chain(checked: Checked, key: str, value: Any) -> Iterator[Step]:

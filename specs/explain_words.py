@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _SHORT = 60
+_UNITS = re.compile(r"\(([A-Za-z%|]+)\)")  # a quantity's, as its pattern lists them
 
 
 def type_in_words(schemas: Iterable[Mapping[str, Any]]) -> str:
@@ -24,7 +25,7 @@ def _type(schema: Mapping[str, Any]) -> str:
         case "array":
             return "list"
         case "string":
-            return "quantity" if "examples" in schema and "pattern" in schema else "text"
+            return "quantity" if "examples" in schema and _UNITS.search(schema.get("pattern", "")) else "text"
         case "null":
             return ""
         case "boolean":
@@ -43,7 +44,7 @@ def _allowed(schema: Mapping[str, Any]) -> str:
     if "properties" in schema:
         return "keys " + ", ".join(schema["properties"])
     if "pattern" in schema and schema.get("examples"):
-        units = re.search(r"\(([A-Za-z%|]+)\)", schema["pattern"])  # a quantity's, as its pattern lists them
+        units = _UNITS.search(schema["pattern"])
         return f"such as {schema['examples'][0]}" + (f", in {units[1].replace('|', ', ')}" if units else "")
     words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     return ", ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlspec.specs.diagnostics import Diagnostic, Span
 from mlspec.specs.layers import UNFILLED
 from mlspec.specs.origins import Lock
 from mlspec.specs.overrides import Override
+from mlspec.specs.paths import path_in
 from mlspec.specs.sameness import same
 from mlspec.specs.yaml_nodes import Node, plain
 
@@ -72,7 +73,9 @@ def hold(tree: Any, finals: Iterable[Final], found: list[Diagnostic]) -> list[He
     """The finals with their values in `tree`; one that has no value of its own yet is reported."""
     held = []
     for final in finals:
-        value, key = value_at(tree, final.path), ".".join(final.path)
+        key = ".".join(final.path)
+        final = replace(final, path=path_in(tree, key))  # a column's name may hold dots
+        value = value_at(tree, final.path)
         if value is _NOTHING or _holds(value, UNFILLED, whole=True):
             message = f"final names {key}, which {final.owner} does not set"
             found.append(Diagnostic("ML311", message, final.span, "final", "set it here, or leave it out of final"))

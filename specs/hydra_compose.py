@@ -6,6 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from mlspec.specs.interpolation import REFERENCE, texts
+from mlspec.specs.paths import path_in
+from mlspec.specs.stand_ins import StandIns
+
 _ONE_AT_A_TIME = threading.Lock()  # Hydra keeps its configs and itself in globals
 _NAME = "spec"
 
@@ -33,10 +37,25 @@ def hydra_compose(tree: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
 
 def resolve(tree: Mapping[str, Any]) -> dict[str, Any]:
     """`tree` with every interpolation replaced by what it names; all are known to be safe, and to lead somewhere."""
+    named = {reference for _, text in texts(tree) for reference in REFERENCE.findall(text)}
+    if not named:
+        return dict(tree)
     from omegaconf import OmegaConf
 
-    resolved: Any = OmegaConf.to_container(OmegaConf.create(dict(tree)), resolve=True)
-    return dict(resolved)
+    paths = {reference: path_in(tree, reference) for reference in named}
+    names = StandIns(paths.values())
+    said = _said({reference: names.key(path) for reference, path in paths.items()}, tree)
+    resolved: Any = OmegaConf.to_container(OmegaConf.create(names.put(said)), resolve=True)
+    return dict(names.taken_out(resolved))
+
+
+def _said(words: Mapping[str, str], value: Any) -> Any:
+    """`value`, its interpolations in words that OmegaConf's grammar has."""
+    if isinstance(value, Mapping):
+        return {key: _said(words, child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_said(words, child) for child in value]
+    return REFERENCE.sub(lambda match: f"${{{words[match[1]]}}}", value) if isinstance(value, str) else value
 
 
 @contextmanager

@@ -1,13 +1,17 @@
 """`${key.path}` in a composed tree: the spec itself, its environment's name, its commit; no circles, no explosion."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
-_WRITTEN = re.compile(r"\$\{(\.*)([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")  # as in the texts: from here, env., git., spec.
+from mlspec.specs.paths import path_in
+
+REFERENCE = re.compile(r"\$\{([^${}]+)\}")  # once written out; a column's name may hold more than words do
+_WRITTEN = re.compile(r"\$\{(\.*)(\w[^${}:]*)\}")  # as in the texts: from here, env., git., spec.
 COMMIT = "${git.commit}"
 LARGEST = 20_000
+_LOOKED_AT = 2_000
 DEEPEST = 8
 
 
@@ -15,6 +19,8 @@ def refusal(text: str) -> str:
     """Why the interpolations of `text` are not allowed, or nothing: what is not a path could read the machine."""
     if "${" not in text:
         return ""
+    if re.search(r"\$\{\s", text):
+        return "no space follows ${"
     if "${" in _WRITTEN.sub("", text):
         return "no resolvers: neither the environment nor the clock may change what a spec says"
     for match in _WRITTEN.finditer(text):
@@ -25,6 +31,35 @@ def refusal(text: str) -> str:
             return (
                 "of git there is ${git.commit}: a branch, a tag or an author is not the same in every copy of a commit"
             )
+    return ""
+
+
+def refused_part(text: str) -> str:
+    """The first interpolation of `text` that `refusal` is about, as it is written; nothing where that is far in it."""
+    text = text[:_LOOKED_AT]
+    for start in (match.start() for match in re.finditer(r"\$\{", text)):
+        end = _closed(text, start)
+        if end and refusal(text[start:end]):
+            return text[start:end]
+    return ""
+
+
+def _closed(text: str, start: int) -> int:
+    """Where the brace that opens at `start` has been closed; nothing where it never is."""
+    depth = 0
+    for match in re.compile(r"[{}]").finditer(text, start):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return match.end()
+    return 0
+
+
+def written_as(text: str, reference: str, path: tuple[str, ...]) -> str:
+    """The first interpolation of `text`, which stands at `path`, that leads to `reference` or to what holds it."""
+    for match in _WRITTEN.finditer(text) if reference else ():
+        target = _path(match, {}, path)[2:-1]
+        if f"{reference}.".startswith(f"{target}."):
+            return match[0]
     return ""
 
 
@@ -41,15 +76,46 @@ def written_out(value: Any, known: Mapping[str, str], path: tuple[str, ...] = ()
 def _path(match: re.Match[str], known: Mapping[str, str], path: tuple[str, ...]) -> str:
     dots, reference = len(match[1]), match[2]
     if dots:
-        return "${" + ".".join([*path[: max(0, len(path) - dots)], reference]) + "}"
+        above = (re.sub(r"[${}]", "?", part) for part in path[: max(0, len(path) - dots)])
+        return "${" + ".".join([*above, reference]) + "}"
     if reference in known:
         return known[reference]
     return "${" + reference.removeprefix("spec.") + "}"
 
 
-def problems(tree: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Dotted path and message of each interpolation that leads nowhere, in a circle, or to too much."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the text at the dotted path, and what the interpolation that is to blame leads to; nothing
+    where all of them together are."""
+
+    path: str
+    message: str
+    reference: str = ""
+
+
+def problems(tree: Mapping[str, Any]) -> list[Fault]:
+    """Each text whose interpolations lead nowhere, in a circle, or to too much."""
     return _Walk(tree).run()
+
+
+def depending(tree: Mapping[str, Any], faults: Sequence[Fault]) -> frozenset[str]:
+    """The dotted paths of the faults, and those of all texts that take a value from one of them, or through others;
+    of all that interpolate, where not all were followed because they come to too much."""
+    taken = {path: REFERENCE.findall(text) for path, text in texts(tree) if "${" in text} if faults else {}
+    if any(not fault.reference for fault in faults):
+        return frozenset(taken)
+    unknown = fresh = {fault.path for fault in faults}
+    blocked: set[str] = set()
+    while fresh:
+        blocked |= fresh | {above for path in fresh for above in _above(path)}
+        fresh = {path for path, named in taken.items() if path not in unknown and not blocked.isdisjoint(named)}
+        unknown = unknown | fresh
+    return frozenset(unknown)
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition(".")[0]:
+        yield path
 
 
 def nowhere_hint(tree: Mapping[str, Any], message: str, path: str) -> str:
@@ -81,28 +147,31 @@ class _Walk:
         self.tree = tree
         self.sizes: dict[str, int] = {}
         self.open: list[str] = []
-        self.found: dict[str, str] = {}
+        self.found: dict[str, Fault] = {}
 
-    def run(self) -> list[tuple[str, str]]:
+    def run(self) -> list[Fault]:
         total = 0
         for path, text in texts(self.tree):
             if REFERENCE.search(text):
                 total += self.size(path, text)
                 if total > LARGEST:
-                    self.found.setdefault(path, f"interpolations add up to more than {LARGEST} characters")
+                    self.report(path, f"interpolations add up to more than {LARGEST} characters")
                     break
-        return list(self.found.items())
+        return list(self.found.values())
+
+    def report(self, path: str, message: str, reference: str = "") -> None:
+        self.found.setdefault(path, Fault(path, message, reference))
 
     def size(self, path: str, value: Any) -> int:
         """How many characters `value` at `path` becomes."""
         if not isinstance(value, str):
             return 1 + sum(self.size(f"{path}.{key}", child) for key, child in _items(value))
-        if path in self.sizes:
-            return self.sizes[path]
+        if path in self.sizes or len(value) > LARGEST:
+            return self.sizes.get(path, len(value))
         if path in self.open or len(self.open) >= DEEPEST:
             chain = " -> ".join([*self.open[-DEEPEST:], path])
             shape = "go in a circle" if path in self.open else f"are more than {DEEPEST} steps long"
-            self.found.setdefault(self.open[-1], f"the interpolations {shape}: {chain}")
+            self.report(self.open[-1], f"the interpolations {shape}: {chain}", path)
             return 0
         self.open.append(path)
         size = len(value) + sum(self.target(path, match[1]) for match in REFERENCE.finditer(value))
@@ -112,13 +181,13 @@ class _Walk:
 
     def target(self, path: str, reference: str) -> int:
         if path.startswith(reference + "."):
-            self.found.setdefault(path, f"${{{reference}}} holds the value it stands in")
+            self.report(path, f"${{{reference}}} holds the value it stands in", reference)
             return 0
         value: Any = self.tree
-        for part in reference.split("."):
+        for part in path_in(self.tree, reference):
             value = _child(value, part)
         if value is _NOTHING:
-            self.found.setdefault(path, f"${{{reference}}} leads nowhere")
+            self.report(path, f"${{{reference}}} leads nowhere", reference)
             return 0
         return self.size(reference, value)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from mlspec.specs.models import Spec
 
-_COMPOSED = ("defaults", "environments")  # keys of a file that composition takes out before there is a Spec
+COMPOSED = ("defaults", "environments")  # keys of a file that composition takes out before there is a Spec
 
 
 @lru_cache(4096)
@@ -25,7 +25,7 @@ def known_keys(path: tuple[str, ...]) -> list[str]:
     """The keys a mapping at `path` of a file can have, in the models' order; those at the top include composition's."""
     models = [kind for kind in kinds_at(path) if _is_model(kind)]
     keys = [key for model in models for key in _fields(model)]
-    return keys if path else [*keys, *_COMPOSED]
+    return keys if path else [*keys, *COMPOSED]
 
 
 def is_closed(path: tuple[str, ...]) -> bool:

@@ -75,6 +75,8 @@ def lay_at(root: Place, path: Sequence[str], high: Place) -> Place:
     if not path:
         return lay_over(root, high)
     empty = Place(high.origin, None, (Setting(high.origin, {}),), {}, mapping=True)
+    if root.children is None:  # it has been another kind of value until now
+        root = lay_over(root, empty)
     children = dict(root.children or {})
     children[path[0]] = lay_at(children.get(path[0], empty), path[1:], high)
     return replace(root, children=children, mapping=root.mapping or not root.children)

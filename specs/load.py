@@ -16,6 +16,7 @@ from mlspec.specs.models import Spec
 from mlspec.specs.modules import module_file, read_module
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.origins import Origin, Origins, Source
+from mlspec.specs.pinpoint import pinpoint
 from mlspec.specs.rules import check_rules
 from mlspec.specs.rules_advice import advise
 from mlspec.specs.view import View, view_of, view_of_spec
@@ -89,7 +90,8 @@ def _check(composed: Composed, environment: str) -> tuple[Spec | None, View]:
     view = replace(view, texts=composed.texts)
     errors = [one for one in [*composed.found, *given] if one.severity is Severity.ERROR]
     told = {diagnostic.span for diagnostic in errors if diagnostic.span}
-    judged = (one for one in [*worded, *check_rules(view)] if not _follows(one, composed.places, told))
+    judged = (one for one in [*worded, *check_rules(view)] if one.at not in composed.unknown)
+    judged = (one for one in judged if not _follows(one, composed.places, told))
     found = [_diagnostic(wording, composed.places) for wording in judged]
     composed.found.extend(given)
     composed.found.extend(diagnostic for diagnostic in found if diagnostic.span not in told)
@@ -182,12 +184,20 @@ def _paths(value: Any, path: str) -> Iterator[str]:
 
 
 def with_lines(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> list[Diagnostic]:
-    """The diagnostics, each with the line of source it points at."""
+    """The diagnostics, each at the part of a text that is wrong, with the line of source it points at."""
     lines = {file: split_lines(text) for file, text in texts.items()}
-    return [_with_line(diagnostic, diagnostic.span, lines) for diagnostic in diagnostics]
+    return [_with_line(_at_its_part(diagnostic, lines), lines) for diagnostic in diagnostics]
 
 
-def _with_line(diagnostic: Diagnostic, span: Span | None, lines: Mapping[str, list[str]]) -> Diagnostic:
+def _at_its_part(diagnostic: Diagnostic, lines: Mapping[str, list[str]]) -> Diagnostic:
+    span = diagnostic.span
+    if span is None or not diagnostic.part:
+        return diagnostic
+    return replace(diagnostic, span=pinpoint(span, lines.get(span.file, []), diagnostic.part), part="")
+
+
+def _with_line(diagnostic: Diagnostic, lines: Mapping[str, list[str]]) -> Diagnostic:
+    span = diagnostic.span
     if span is None or diagnostic.line or span.file not in lines or span.line > len(lines[span.file]):
         return diagnostic
     return replace(diagnostic, line=lines[span.file][span.line - 1][:400])

@@ -3,35 +3,58 @@
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from mlspec.specs.defaults_list import GROUPS, PROFILE
 from mlspec.specs.diagnostics import Diagnostic
 from mlspec.specs.interpolation import refusal, texts
 from mlspec.specs.nearest import hint_for
+from mlspec.specs.paths import path_in
+from mlspec.specs.stand_ins import StandIns
 from mlspec.specs.yaml_nodes import DEEPEST
 
-_KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*\Z")
+_KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*\Z", re.ASCII)
+_WRITTEN = re.compile(r"(\+\+|\+|~|)([^=]*)((?:=.*)?)", re.DOTALL)  # sign, key, and what it becomes
+_BELOW = re.compile(r"([A-Za-z_][\w-]*)(?:\.|\[\d)")  # the key of a block, where more of the path follows
+_NAMED = re.compile(r"\$\{\.*[\w.-]+\}", re.ASCII)  # what an override's value can interpolate
 _LONGEST = 4096
 _HINT = "write key.path=value, +key.path=value or ~key.path; quote a text that holds a comma: 'key=\"a,b\"'"
+_SIGNS: dict[str, Literal["set", "add", "remove"]] = {"": "set", "++": "set", "+": "add", "~": "remove"}
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One override as it was written, and what it does; `hydra` is the text Hydra is given."""
+    """One override as it was written: what it does to which key, and the value; `path` is the key's, as far as it is
+    known without the tree."""
 
     text: str
+    key: str
     path: tuple[str, ...]
-    deletes: bool
+    changes: Literal["set", "add", "remove"]
     value: Any
-    hydra: str
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it takes the key away."""
+        return self.changes == "remove"
 
     @property
     def chooses(self) -> bool:
         """Whether it names files of a library: a profile, or by its name a file of another group."""
         group = self.path[0] if len(self.path) == 1 else ""
         return group == PROFILE or (group in GROUPS and not self.deletes and isinstance(self.value, str))
+
+    def at(self, tree: Any) -> "Override":
+        """The same with the path that its key has in `tree`."""
+        return replace(self, path=path_in(tree, self.key))
+
+    def hydra(self, names: StandIns) -> str:
+        """What Hydra is given. Its plain `key=value` wants the key to be there already. Here a key may come from the
+        language's own defaults, and one that no block knows is told later with the nearest right word: so each is set,
+        new or not."""
+        sign, _, rest = _words(self.text)
+        return f"{'++' if self.changes == 'set' else sign}{names.key(self.path)}{rest}"
 
 
 def parse_overrides(given: Sequence[str], known: Iterable[str], found: list[Diagnostic]) -> list[Override]:
@@ -55,15 +78,26 @@ def group_choice(overrides: Iterable[Override]) -> dict[str, list[str]]:
 
 def _parse(text: str, known: list[str], found: list[Diagnostic]) -> Override | None:
     """The override, or None after reporting why `text` is none."""
-    parsed: Any = _hydra_parse(text) if "=" in text or text.startswith("~") else "has no '='"
+    sign, key, rest = _words(text)
+    below = _BELOW.match(key)
+    whole = key == key.strip() and ".." not in key and not key.endswith(".")
+    odd = below is not None and below[1] in known and whole and not _KEY.match(key)
+    said = f"{sign}{below[1]}{rest}" if odd and below else text  # a column's name may hold what Hydra's grammar has not
+    parsed: Any = _hydra_parse(said) if "=" in text or text.startswith("~") else "has no '='"
     problem = ("ML305", parsed, _HINT) if isinstance(parsed, str) else _problem(parsed, known)
     if problem is not None:
         code, message, hint = problem
         shown = text[:200].encode("ascii", "backslashreplace").decode() if not text.isprintable() else text[:200]
         found.append(Diagnostic(code, f"override '{shown}' {message}", hint=hint, line=shown))
         return None
-    path = tuple(parsed.key_or_group.split("."))
-    return Override(text, path, parsed.is_delete(), parsed.value(), _for_hydra(text, parsed))
+    return Override(text, key, path_in({}, key), _SIGNS[sign], parsed.value())
+
+
+def _words(text: str) -> tuple[str, str, str]:
+    """Its sign, its key, and the rest from `=` on."""
+    match = _WRITTEN.match(text)
+    assert match is not None  # every part of it may be empty
+    return match[1], match[2], match[3]
 
 
 def _problem(parsed: Any, known: list[str]) -> tuple[str, str, str] | None:
@@ -79,6 +113,8 @@ def _problem(parsed: Any, known: list[str]) -> tuple[str, str, str] | None:
         return "ML305", f"nests values more than {DEEPEST} deep", ""
     if hint := next((why for _, part in texts(parsed.value()) if (why := refusal(part))), ""):
         return "ML307", "interpolates more than ${key.path}", hint
+    if any("${" in _NAMED.sub("", part) for _, part in texts(parsed.value())):
+        return "ML305", "interpolates a name that holds more than letters, digits, _ and -", "write that in the spec"
     return None
 
 
@@ -90,13 +126,6 @@ def _depth(value: Any) -> int:
         inner = [item for item in level if isinstance(item, dict | list)]
         level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
     return depth
-
-
-def _for_hydra(text: str, parsed: Any) -> str:
-    """Hydra's plain `key=value` wants the key to be there already. Here a key may come from the language's own
-    defaults, and one that no block knows is told later with the nearest right word: so each is set, new or not."""
-    plain = not (parsed.is_add() or parsed.is_force_add() or parsed.is_delete())
-    return f"++{text}" if plain else text
 
 
 def _hydra_parse(text: str) -> Any:

@@ -42,7 +42,10 @@ overrides. Mappings are merged key by key; anything else is replaced, lists too.
   them out, nor can a nearer mlspec.toml or `--library` bring another library in the place of theirs.
 - `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
 - Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
-  `~key.path` to remove one, and `profile=name` or `serving=name` for other files of a library.
+  `~key.path` to remove one, and `profile=name` or `serving=name` for other files of a library. Keys are written as
+  `mlspec explain` lists them: `gates.0.min` or `gates[0].min`, and names as they are, with dots and spaces,
+  `'data.columns.sepal.length.max=9'`; so they are in `final` and in `${key.path}`. Where two would fit, the longer
+  name is meant. A name that holds `=`, or a new one with dots, is written in the spec.
 - `${key.path}` (or `${spec.key.path}`) takes a value from elsewhere in the spec, `${.key}` from beside it, `${..key}`
   from one level above; `${env.name}` is the chosen environment. `${git.commit}` is the commit of the spec's
   repository, 40 digits; where a tracked file differs from it, `-dirty` stands behind them, and a warning says so. A

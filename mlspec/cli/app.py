@@ -11,6 +11,7 @@ import click
 
 import mlspec
 from mlspec.cli.exits import Exit
+from mlspec.cli.options import OVERRIDES_HELP
 
 if TYPE_CHECKING:
     from mlspec.specs.diagnostics import Diagnostic
@@ -62,6 +63,8 @@ class _Lazy(click.Group):
             return None
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
+        if any(parameter.name == "overrides" for parameter in command.params):
+            command.epilog = OVERRIDES_HELP
         return command
 
     def resolve_command(

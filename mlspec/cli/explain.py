@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("key", required=False)
 @click.option("--env", "environment", default="dev", show_default=True, help="Which environment's overlay to use.")
 @library_option
-@click.option("--set", "overrides", multiple=True, help="An override, key=value; may be repeated.")
+@click.option("--set", "overrides", multiple=True, metavar="OVERRIDE", help="May be repeated.")
 @json_option
 def command(spec: Path, key: str | None, *, environment: str, overrides: tuple[str, ...], as_json: bool) -> int:
     """Say what KEY of SPEC is, what is allowed, and where its value came from; of all keys, or of a code, when that is

@@ -17,8 +17,18 @@ _SPECS = click.argument("spec", type=click.Path(exists=True, path_type=Path))
 _ENV = click.option(
     "--env", "environment", default="dev", show_default=True, help="Which environment's overlay to use."
 )
-_OVERRIDES = click.argument("overrides", nargs=-1)
+_OVERRIDES = click.argument("overrides", nargs=-1, metavar="[OVERRIDE]...")
 _CHOSEN = f"{__name__}.library"
+
+# Told under the help of every command that takes overrides.
+OVERRIDES_HELP = """\b
+An OVERRIDE changes the spec for this command; keys are written as mlspec explain lists them:
+  key.path=value     set a key:          serving.memory='2 GiB'   gates[0].min=0.7
+  +key.path=value    set one that is not there yet
+  ~key.path          remove one
+  profile=name       lay the spec over another file of a library
+  names stay as they are, with their dots and spaces:   'data.columns.sepal.length.max=9'
+"""
 
 _SINCE = click.option("--changed-since", metavar="REV", default="", help="Of a folder: what changed since.")
 _JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Of a folder: how many at once.")

@@ -6,7 +6,7 @@ import click
 
 from mlspec.cli.options import json_option, spec_options
 from mlspec.cli.project import project_of
-from mlspec.cli.terminal import show_json
+from mlspec.cli.terminal import next_command, show_json
 
 
 @click.command("show")
@@ -26,4 +26,5 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json
         show_json(shown_as_json(checked))
     else:
         click.echo(shown_as_yaml(checked))
+        next_command(f"mlspec plan {spec}", before="# ")  # what is printed is a spec of its own
     return 0

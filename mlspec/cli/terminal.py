@@ -67,12 +67,13 @@ def show_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, sort_keys=True, default=str))
 
 
-def next_command(*commands: str, of: "Project | None" = None) -> None:
-    """What to type next: the last line of every output. It means what the running command was about, or `of`."""
+def next_command(*commands: str, of: "Project | None" = None, before: str = "") -> None:
+    """What to type next: the last line of every output. It means what the running command was about, or `of`. `before`
+    is what makes a line a comment, where the output is a file of its own."""
     about = _about(of)
     say()
     for number, command in enumerate(commands):
-        say(f"{'next:' if number == 0 else '  or:'} {_meaning(command, *about) if about else command}", "dim")
+        say(f"{before}{'next:' if number == 0 else '  or:'} {_meaning(command, *about) if about else command}", "dim")
 
 
 def _about(project: "Project | None") -> tuple[str, str, str, tuple[str, ...]] | None:

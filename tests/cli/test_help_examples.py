@@ -120,6 +120,25 @@ def test_the_next_command_has_the_same_overrides_and_library(name: str, folder: 
     assert words == ["next:", "mlspec", after, "two words.yaml", "--library", "own", "rollout.steps=[10%,100%]"]
 
 
+def test_what_show_prints_is_a_spec_that_ends_with_the_next_command(folder: Path, capsys: Out) -> None:
+    assert invoke(["show", "flight-delay.yaml", "--env", "prod", "serving.timeout=9s"]) == Exit.DONE
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1] == "# next: mlspec plan flight-delay.yaml --env prod serving.timeout=9s"
+    (folder / "shown.yaml").write_text(shown)
+    assert invoke(["validate", "shown.yaml"]) == Exit.DONE, capsys.readouterr().err
+    capsys.readouterr()
+    assert invoke(["show", "flight-delay.yaml", "--json"]) == Exit.DONE
+    json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", ["validate", "plan", "show", "explain"])
+def test_help_says_how_an_override_is_written(name: str, capsys: Out) -> None:
+    assert invoke([name, "--help"]) == Exit.DONE
+    told = capsys.readouterr().out
+    for word in ("OVERRIDE", "+key.path=value", "~key.path", "gates[0].min", "data.columns.sepal.length.max=9"):
+        assert word in told
+
+
 def test_a_sealed_plan_needs_no_more_words(folder: Path, capsys: Out) -> None:
     asked = ["--env", "prod", "--out", "flight-delay.yaml.plan", "rollout.steps=[10%,100%]"]
     assert invoke(["plan", "flight-delay.yaml", *asked]) == Exit.DONE

@@ -98,6 +98,82 @@ def test_wrong_overrides_are_told(good: str, mistakes: Mistakes, override: str, 
     assert found.line
 
 
+ODD = """\
+    "sepal.length": {type: float, min: 0, max: 8}
+    "Größe (cm²)/No. 1": {type: float, min: "${.max}", max: 8, unit: "like ${data.columns.sepal.length.type}"}
+    plan:"""
+
+
+@pytest.mark.parametrize(
+    ("override", "column", "bounds"),
+    [
+        ("data.columns.sepal.length.max=9", "sepal.length", (0, 9)),
+        ("+data.columns.sepal.length.unit=cm", "sepal.length", (0, 8)),
+        ("~data.columns.sepal.length.max", "sepal.length", (0, None)),
+        ("data.columns.Größe (cm²)/No. 1.max=9", "Größe (cm²)/No. 1", (9, 9)),
+        ("data.columns.Größe (cm²)/No. 1.min=${data.columns.sepal.length.min}", "Größe (cm²)/No. 1", (0, 8)),
+        ("gates[0].min=0.8", "sepal.length", (0, 8)),
+    ],
+)
+def test_overrides_name_columns_as_they_are_written(
+    good: str, load: Load, override: str, column: str, bounds: tuple[float | None, float | None]
+) -> None:
+    checked = load(good.replace("    plan:", ODD, 1), overrides=[override])
+    found = checked.spec.data.columns[column]
+    assert (found.min, found.max) == bounds
+    assert checked.spec.data.columns["Größe (cm²)/No. 1"].unit == "like float"
+    assert list(checked.spec.data.columns)[4:6] == ["sepal.length", "Größe (cm²)/No. 1"]
+    if "max=" in override:
+        assert str(checked.origins.of(f"data.columns.{column}.max")) == override
+
+
+def test_an_override_removes_a_column_whose_name_has_dots(good: str, load: Load) -> None:
+    text = good.replace("    plan:", '    "sepal.length": {type: float}\n    plan:', 1)
+    assert "sepal.length" not in load(text, overrides=["~data.columns.sepal.length"]).spec.data.columns
+
+
+def test_a_library_holds_a_column_whose_name_has_dots(good: str, mistakes: Mistakes, tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    held = 'final: [data.columns.sepal.length.pii]\ndata: {columns: {"sepal.length": {type: float, pii: true}}}\n'
+    (tmp_path / "profiles" / "held.yaml").write_text(held)
+    text = good.replace("profile: standard", "profile: [standard, held]")
+    text = text.replace("    plan:", '    "sepal.length": {pii: false}\n    plan:', 1)
+    assert "ML312" in {one.code for one in mistakes(text)}
+
+
+@pytest.mark.parametrize(
+    ("override", "message", "hint"),
+    [
+        ("data.columns.tenur.max=9", "changes 'tenur', and there is no such column", "did you mean 'tenure'?"),
+        ("data.columns.sepal.lenght.max=9", "there is no such column", "did you mean 'sepal.length'?"),
+        ("~data.columns.sepal.width", "removes what is not there", "sepal.length"),
+        ("~data.columns.tenure.mn", "removes what is not there", "did you mean 'min'?"),
+        ("gates.9.min=3", "leads to '9' of gates, which is a list", "its items are 0 to 4"),
+        ("name=${data.columns.mean radius.type}", "interpolates a name", "write that in the spec"),
+        ("data..columns=1", "is not understood at '.'", "write key.path=value"),
+        ("owner.team=x", "expected a text, found a mapping", ""),
+    ],
+)
+def test_an_override_that_leads_nowhere_says_where_it_leaves(
+    good: str, mistakes: Mistakes, override: str, message: str, hint: str
+) -> None:
+    (found,) = mistakes(
+        good.replace("    plan:", '    "sepal.length": {type: float}\n    plan:', 1), overrides=[override]
+    )
+    assert message in found.message
+    assert hint in found.hint
+    assert (found.span, found.line) == (None, override)
+
+
+def test_what_is_taken_from_a_mistake_is_not_told_again(good: str, mistakes: Mistakes) -> None:
+    text = good.replace("owner: ml-team@example.com", "owner: ${description}").replace(
+        "email: [ml-t", "email: ['${ownr}', ml-t"
+    )
+    text = text.replace("description: Will this customer leave?", "description: ${notify.email.0}")
+    (found,) = mistakes(text)
+    assert (found.code, found.path) == ("ML308", "notify.email.0")
+
+
 def test_wrong_overrides_are_told_together(good: str, mistakes: Mistakes) -> None:
     found = mistakes(good, overrides=["gates.9.min=3", "rollout.bake=5m", "x", "serving.auth=none"])
     assert sorted(d.code for d in found) == ["ML203", "ML305", "ML306"]

@@ -47,6 +47,38 @@ def test_explain_finds_a_column_whose_name_has_dots(key: str, good: str, load: L
     assert by_key[key].allowed == "float, int, bool, category, string, datetime"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "place"),
+    [
+        ("environments.prod.serving.memory", "2 GiB", "spec.yaml:9:28"),
+        ("environments.staging", {}, "spec.yaml:10:3"),
+        ("defaults[0].profile", "standard", "spec.yaml:6:14"),
+        ("apiVersion", "mlspec/v1", "spec.yaml:1:13"),
+        ("environment", "dev", "--env"),
+    ],
+)
+def test_explain_finds_what_only_composition_reads(good: str, load: Load, key: str, value: object, place: str) -> None:
+    found = explain(load(good), key)
+    assert (found.value, found.chain[-1].place) == (value, place)
+    assert found.type
+
+
+def test_explain_says_that_a_spec_has_no_environments(good: str, load: Load) -> None:
+    text = good.replace("{by: lead@example.com, when: env.prod}", "{by: lead@example.com}")
+    start, end = text.index("environments:"), text.index("data:")
+    found = explain(load(text[:start] + text[end:]), "environments")
+    assert (found.value, found.chain[-1].place) == (None, "the language")
+    with pytest.raises(SpecError) as caught:
+        explain(load(good), "environments.prd")
+    assert caught.value.diagnostics[0].hint.startswith("did you mean 'prod'?")
+
+
+def test_every_top_key_of_the_language_can_be_explained(good: str, load: Load) -> None:
+    checked = load(good)
+    for key in json_schema()["properties"]:
+        assert explain(checked, key).meaning, key
+
+
 def test_explain_takes_a_place_in_brackets(good: str, load: Load) -> None:
     checked = load(good)
     assert explain(checked, "gates[3].max") == explain(checked, "gates.3.max")
