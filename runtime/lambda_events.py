@@ -15,6 +15,8 @@ _HEADERS = {"content-type": "application/json"}
 _JSON = "application/json"
 _MANY = "multiValueQueryStringParameters"  # where a load balancer sends every value, it sends no other
 _BINARY = "application/octet-stream"
+_READY = ("", "ping", "live", "ready")  # the last part of a path that asks whether a release serves
+_FIXED = {"", "identity"}  # content encodings that leave a body as it is
 _PHRASES = {200: "OK", 400: "Bad Request", 413: "Content Too Large", 415: "Unsupported Media Type",
             500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
 
@@ -26,22 +28,40 @@ def is_http(event: Any) -> bool:
 
 def payload_of(event: Mapping[str, Any]) -> Payload:
     """The request that an HTTP event carries; raises Refusal where its body cannot be read."""
-    path = event.get("rawPath") or event.get("path") or "/"
-    protocol = "v2" if isinstance(path, str) and path.startswith("/v2/") else "mlspec"
+    path = _path(event)
     kind = _header(event, "content-type") or _JSON
-    query = event.get("rawQueryString") or event.get("queryStringParameters") or event.get(_MANY)
-    payload = Payload(_body(event), kind, protocol)
-    if query and protocol != "v2":  # which has its flags in the body
+    if path.startswith("/v2/") or "/v2/models/" in path:  # an API has its stage, or a domain its part, before it
+        return _tensors(event, kind)
+    query = event.get("rawQueryString") or event.get(_MANY) or event.get("queryStringParameters")
+    payload = Payload(_body(event), kind)
+    if query:
         payload = replace(payload, partial=_is_set(query, "partial"), explain=_is_set(query, "explain"))
-    if kind == _BINARY and protocol == "v2":
-        payload = replace(payload, content_type=_JSON, json_length=_json_length(event))
     return payload
 
 
-def _json_length(event: Mapping[str, Any]) -> int:
-    """How much of the body is JSON, where tensors follow it (runtime/binary_tensors.py)."""
+def asks_readiness(event: Mapping[str, Any]) -> bool:
+    """Whether an HTTP event sends nothing and only looks, as a load balancer's health check does."""
+    context = event["requestContext"]
+    http = context.get("http") if isinstance(context, dict) else None
+    method = http.get("method") if isinstance(http, dict) else event.get("httpMethod")
+    return method in ("GET", "HEAD") and _path(event).rpartition("/")[2] in _READY
+
+
+def _path(event: Mapping[str, Any]) -> str:
+    return str(event.get("rawPath") or event.get("path") or "/")
+
+
+def _tensors(event: Mapping[str, Any], kind: str) -> Payload:
+    """A request of the Open Inference Protocol, which has its flags in the body."""
     length = _header(event, JSON_LENGTH)
-    if not length.isascii() or not length.isdigit() or not int(length):
+    if length or kind.partition(";")[0].strip().lower() == _BINARY:
+        return Payload(_body(event), _JSON, "v2", json_length=_json_length(length))
+    return Payload(_body(event), kind, "v2")
+
+
+def _json_length(length: str) -> int:
+    """How much of the body is JSON, where tensors follow it (runtime/binary_tensors.py)."""
+    if not length.isascii() or not length.isdigit() or len(length) > 20 or not int(length):
         raise _unreadable(f"send the header {JSON_LENGTH}")
     return int(length)
 
@@ -63,8 +83,12 @@ def _body(event: Mapping[str, Any]) -> bytes:
     body = event.get("body")
     if not isinstance(body, str) or not body:
         raise _unreadable('the body is empty; send {"records": [...]}')
+    encoded = event.get("isBase64Encoded")
+    if encoded and _header(event, "content-encoding").strip().lower() not in _FIXED:
+        reason = "send the body as it is, without content-encoding"
+        raise Refusal(415, {"error": "unsupported media type", "reason": reason})
     try:
-        return _from_base64(body) if event.get("isBase64Encoded") else body.encode()
+        return _from_base64(body) if encoded else body.encode()
     except ValueError as error:
         raise _unreadable("the body is not what its encoding says") from error
 
@@ -91,17 +115,22 @@ def _told(query: Any, name: str) -> list[Any]:
     if isinstance(query, str):
         from urllib.parse import parse_qs
 
-        return parse_qs(query).get(name, [])
+        return parse_qs(query, keep_blank_values=True).get(name, [])
     told = query.get(name, []) if isinstance(query, dict) else []
     return told if isinstance(told, list) else [told]
+
+
+def balanced(event: Mapping[str, Any]) -> bool:
+    """Whether an HTTP event comes from a load balancer."""
+    context = event["requestContext"]
+    return isinstance(context, dict) and "elb" in context
 
 
 def http_reply(event: Mapping[str, Any], status: int, body: bytes) -> dict[str, Any]:
     """The reply as the kind of event wants it."""
     headers, text, encoded = _content(body)
     reply = {"statusCode": status, "headers": headers, "body": text, **({"isBase64Encoded": True} if encoded else {})}
-    context = event["requestContext"]
-    if not isinstance(context, dict) or "elb" not in context:
+    if not balanced(event):
         return reply
     reply |= {"statusDescription": f"{status} {_PHRASES[status]}", "isBase64Encoded": encoded}
     if "multiValueHeaders" in event:

@@ -10,13 +10,15 @@ from msgspec import json as fast_json
 
 from mlspec.runtime.emf import write_line
 from mlspec.runtime.engines import Folder, Scores
-from mlspec.runtime.lambda_events import http_reply, is_http, payload_of
+from mlspec.runtime.lambda_events import asks_readiness, http_reply, is_http, payload_of
 from mlspec.runtime.payload import Payload, Refusal, ServingContract
 from mlspec.runtime.replies import Replying, encode_reply, replying
 from mlspec.runtime.requests import decode
 from mlspec.runtime.serving_release import NoRelease, Release, load_release
 from mlspec.runtime.shutdown import call_at_shutdown
 from mlspec.runtime.telemetry import Identity, Telemetry
+
+_SURELY_FITS = 128 * 1024  # bytes of a body that every sender of events takes, however they are written
 
 
 class Answer(NamedTuple):
@@ -57,34 +59,46 @@ class Service:
     def __call__(self, event: Any, context: Any) -> Any:
         """Answer `event`: an HTTP request with an HTTP response, a direct invoke with the body alone."""
         if is_http(event):
-            answer = self._counted(lambda: payload_of(event), context)
+            looks = asks_readiness(event)
+            answer = self._readiness() if looks else self._counted(lambda: payload_of(event), context, event)
             return http_reply(event, answer.status, answer.body)
         if isinstance(event, dict) and "Records" in event:
             return self._batch(event, context)
-        return fast_json.decode(self._counted(lambda: _direct(event), context).body)
+        return fast_json.decode(self._counted(lambda: _direct(event), context, event).body)
+
+    def _readiness(self) -> Answer:
+        """Whether a release serves; nobody's request, so nothing is counted."""
+        if self._release is not None:
+            return Answer(200, b'{"ready":true}')
+        return Answer(503, fast_json.encode({"error": "unavailable", "reason": self._missing}))
 
     def _batch(self, event: dict[str, Any], context: Any) -> Any:
         """Answer what Lambda read from a queue or a stream; its loss is told by raising: all of it comes again."""
         from mlspec.runtime.batches import answer_batch, delivery, is_batch
 
         if not is_batch(event):
-            return fast_json.decode(self._counted(lambda: _direct(event), context).body)
+            return fast_json.decode(self._counted(lambda: _direct(event), context, event).body)
         source = event["Records"][0]["eventSourceARN"]
         if source not in self._deliveries:
             self._deliveries[source] = delivery(source)
         return answer_batch(event, lambda payload: self._counted(lambda: payload, context), self._deliveries[source])
 
-    def _counted(self, read: Callable[[], Payload], context: Any) -> Answer:
-        """The answer to one request, which telemetry notes."""
+    def _counted(self, read: Callable[[], Payload], context: Any, event: Any = None) -> Answer:
+        """The answer to one request, which telemetry notes; `event` is its own, where the answer is Lambda's."""
         started = time.perf_counter()
-        answer = self._answer(read, context)
+        answer = self._answer(read, context, event)
         latency = (time.perf_counter() - started) * 1000
         self.telemetry.record(status=answer.status, latency=latency, rows=answer.rows, scores=answer.scores)
         return answer
 
-    def _answer(self, read: Callable[[], Payload], context: Any) -> Answer:
+    def _answer(self, read: Callable[[], Payload], context: Any, event: Any) -> Answer:
         try:
-            return self._predicted(read())
+            answer = self._predicted(read())
+            if len(answer.body) > _SURELY_FITS and event is not None:
+                from mlspec.runtime.reply_room import check_reply
+
+                check_reply(event, answer.body)
+            return answer
         except Refusal as refusal:
             return Answer(refusal.status, fast_json.encode(refusal.body))
         except Exception:

@@ -1,9 +1,11 @@
 """Every event that Lambda sends is answered in its own form; of queues and streams, what failed is reported."""
 
 import base64
+import gzip
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
@@ -11,7 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlspec.runtime.batches import Message, answer_batch, is_batch, to_queue, to_store
-from mlspec.runtime.payload import Payload
+from mlspec.runtime.lambda_events import http_reply
+from mlspec.runtime.payload import Payload, Refusal
+from mlspec.runtime.reply_room import MOST, MOST_BALANCED, check_reply
 from mlspec.runtime.serving import Service
 
 JSON = {"content-type": "application/json"}
@@ -118,6 +122,11 @@ def test_csv_and_its_switches_come_through_the_query(
     [
         {"rawQueryString": "partial=yes"},
         {"rawQueryString": "partial=true&partial=false"},
+        {"rawQueryString": "partial"},
+        {
+            "queryStringParameters": {"partial": "false"},
+            "multiValueQueryStringParameters": {"partial": ["true", "false"]},
+        },
         {"queryStringParameters": {"explain": "1"}},
         {"multiValueQueryStringParameters": {"partial": ["true", "true"]}},
     ],
@@ -140,8 +149,97 @@ def test_tensors_come_by_their_path_or_their_key(shared: Service) -> None:
     assert (direct["id"], direct["outputs"][0]["name"], direct["outputs"][0]["shape"]) == ("a", "probability", [1])
 
 
+@pytest.mark.parametrize("path", ["/prod/v2/models/rides/infer", "/ml/v2/models/rides/infer", "/v2/models/rides/infer"])
+@pytest.mark.parametrize("kind", ["application/octet-stream", "Application/Octet-Stream; x=y", ""])
+def test_tensors_are_known_behind_a_stage_and_by_the_length_of_the_json(shared: Service, path: str, kind: str) -> None:
+    values = struct.pack("<7f", 7, 1, 1, 3.5, 0, 1, 2)
+    tensor = {"name": "X", "shape": [1, 7], "datatype": "FP32", "parameters": {"binary_data_size": len(values)}}
+    said = json.dumps({"inputs": [tensor]}).encode()
+    headers = {"content-type": kind, "Inference-Header-Content-Length": str(len(said))}
+    text = base64.b64encode(said + values).decode()
+
+    reply = shared({**URL, "rawPath": path, "headers": headers, "body": text, "isBase64Encoded": True}, None)
+
+    assert (reply["statusCode"], json.loads(reply["body"])["model_name"]) == (200, "rides")
+
+
+@pytest.mark.parametrize("length", ["", "0", "-1", "7.5", "\u0667", "9" * 5000])
+def test_a_length_that_is_none_is_refused(shared: Service, length: str) -> None:
+    headers = {"content-type": "application/octet-stream", "inference-header-content-length": length}
+    event = {**URL, "rawPath": "/v2/models/rides/infer", "headers": headers, "body": "{}"}
+    assert shared(event, None)["statusCode"] == 400
+
+
 def test_a_body_of_another_kind_is_refused(shared: Service) -> None:
     assert shared({**URL, "headers": {"content-type": "text/plain"}, "body": "x"}, None)["statusCode"] == 415
+
+
+def test_a_compressed_body_is_told_to_come_as_it_is(shared: Service, body: str) -> None:
+    packed = base64.b64encode(gzip.compress(body.encode())).decode()
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    reply = shared({**REST, "headers": headers, "body": packed, "isBase64Encoded": True}, None)
+
+    assert reply["statusCode"] == 415
+    assert "without content-encoding" in json.loads(reply["body"])["reason"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/"},
+        {
+            "requestContext": {"http": {"method": "GET", "path": "/prod/v2/health/ready"}},
+            "rawPath": "/prod/v2/health/ready",
+        },
+        {"requestContext": {}, "httpMethod": "HEAD", "path": "/ping", "body": None},
+        {"requestContext": ELB, "httpMethod": "GET", "path": "/", "body": "", "isBase64Encoded": False},
+    ],
+)
+def test_who_only_looks_is_told_whether_a_release_serves(
+    unit: Any, event: dict[str, Any], lines_of: Callable[[], list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """A load balancer's health check is nobody's request: it is no reject that an alarm would count."""
+    service, empty = unit.service(), Service(unit.contract, tmp_path / "none", {})
+    lines_of()
+
+    assert (service(event, None)["statusCode"], empty(event, None)["statusCode"]) == (200, 503)
+    for one in (service, empty):
+        one.telemetry.flush()
+    assert lines_of() == []
+
+
+def test_other_paths_have_nothing_to_look_at(shared: Service) -> None:
+    assert shared({"requestContext": {"http": {"method": "GET"}}, "rawPath": "/docs"}, None)["statusCode"] == 400
+    assert shared({**URL, "body": ""}, None)["statusCode"] == 400
+
+
+def test_an_answer_that_cannot_be_sent_is_refused_in_words(shared: Service, good_row: dict[str, Any]) -> None:
+    text = json.dumps({"columns": {name: [value] * 20_000 for name, value in good_row.items()}})
+
+    through_url = shared({**URL, "body": text}, None)
+    balanced = shared({**REST, "requestContext": ELB, "body": text}, None)
+
+    assert len(json.loads(through_url["body"])["predictions"]) == 20_000
+    assert (balanced["statusCode"], balanced["statusDescription"]) == (413, "413 Content Too Large")
+    assert "ask for fewer rows" in json.loads(balanced["body"])["reason"]
+
+
+@pytest.mark.parametrize(
+    ("event", "most"), [(URL, MOST), ({"records": []}, MOST), ({**REST, "requestContext": ELB}, MOST_BALANCED)]
+)
+def test_an_answer_is_measured_as_it_is_sent(event: dict[str, Any], most: int) -> None:
+    """Within a response an answer is a text, in which each of its quotation marks has two bytes."""
+
+    def answer(size: int) -> bytes:
+        return b'["%b"]' % (b"a" * size)
+
+    empty = http_reply(event, 200, answer(0)) if "requestContext" in event else [""]
+    room = most - len(json.dumps(empty))
+
+    check_reply(event, answer(room))
+    with pytest.raises(Refusal):
+        check_reply(event, answer(room + 1))
 
 
 class Reply:
