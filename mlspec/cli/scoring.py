@@ -1,16 +1,19 @@
 """Rows sent to a model in requests that it takes, and what it says of each: a prediction, or why there is none."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlspec.cli.row_files import plain
+from mlspec.cli.row_files import Row
+from mlspec.cli.row_values import plain
 
 Ask = Callable[[dict[str, Any]], tuple[int, Mapping[str, Any]]]  # a request -> HTTP status and answer
 Predictions = list[Mapping[str, Any] | None]
+Asked = tuple[Row, Row]  # a row, and what the model takes of it
 
 _BYTES = 4_000_000  # of one request: below the 6 MB that a Lambda function takes
+_encoded = json.JSONEncoder(default=str).encode
 
 
 @dataclass(frozen=True)
@@ -27,42 +30,45 @@ class Problem:
         return told(self.row, self.column, self.reason)
 
 
-@dataclass
-class Scored:
-    """All answers: a prediction a row, None where the row was refused, and why. `status` is the first that was not
-    200, with its `answer`; nothing was asked after it, unless it refused rows alone. `said`: which model, release and
-    version answered."""
+@dataclass(frozen=True)
+class Lot:
+    """Rows that were asked for together, `first` before them: a prediction each, None where the row was refused, and
+    why. There are none where the model refused to answer at all."""
 
-    predictions: Predictions = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    first: int
+    rows: list[Row]
+    predictions: Predictions
+    problems: list[Problem]
+
+
+@dataclass
+class Outcome:
+    """What came of it: `status` is the first that was not 200, with its `answer`; nothing was asked after it, unless it
+    refused rows alone. `said`: which model, release and version answered."""
+
     said: dict[str, str] = field(default_factory=dict)
     status: int = 200
     answer: Mapping[str, Any] = field(default_factory=dict)
 
 
-def score(
-    ask: Ask, rows: Sequence[Mapping[str, Any]], *, most: int, partial: bool, done: Callable[[int], None]
-) -> Scored:
-    """Ask for predictions of `rows`, at most `most` in a request; `partial`: bad rows are refused alone. `done` is told
-    how many rows each answer was about."""
-    scored, refusal = Scored(), Scored()
+def score(ask: Ask, rows: Iterable[Asked], outcome: Outcome, *, most: int, partial: bool) -> Iterator[Lot]:
+    """Ask for predictions of `rows`, at most `most` in a request; `partial`: bad rows are refused alone. A lot comes
+    when it is answered; `outcome` holds when there are no more."""
+    refusal = Outcome()
     for first, part in _parts(rows, most):
-        status, answer = ask({"records": part, **({"partial": True} if partial else {})})
+        status, answer = ask({"records": [sent for _, sent in part], **({"partial": True} if partial else {})})
         if partial and _refuses_rows(status, answer):  # not one of these is good; those after them may be
-            refusal.status, refusal.answer = status, answer
+            refusal = Outcome({}, status, answer)
             answer = {**answer, "predictions": [None] * len(part)}
         elif status != 200:
-            scored.status, scored.answer = status, answer
-            scored.problems += _problems(answer, first)
-            return scored
+            outcome.status, outcome.answer = status, answer
+            yield Lot(first, [], [], list(_problems(answer, first)))
+            return
         else:
-            scored.said = {name: str(answer[name]) for name in ("model", "release", "version")}
-        scored.predictions += answer["predictions"]
-        scored.problems += _problems(answer, first)
-        done(len(part))
-    if not scored.said:
-        scored.status, scored.answer = refusal.status, refusal.answer
-    return scored
+            outcome.said = {name: str(answer[name]) for name in ("model", "release", "version")}
+        yield Lot(first, [row for row, _ in part], answer["predictions"], list(_problems(answer, first)))
+    if not outcome.said:
+        outcome.status, outcome.answer = refusal.status, refusal.answer
 
 
 def _refuses_rows(status: int, answer: Mapping[str, Any]) -> bool:
@@ -70,17 +76,17 @@ def _refuses_rows(status: int, answer: Mapping[str, Any]) -> bool:
     return status == 400 and all(problem["row"] is not None for problem in problems)
 
 
-def _parts(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """The rows as JSON has them, in lots that a request may hold, each with the number of its first row from 0."""
-    lot: list[dict[str, Any]] = []
+def _parts(rows: Iterable[Asked], most: int) -> Iterator[tuple[int, list[Asked]]]:
+    """The rows, and as JSON has them, in lots that a request may hold, each with the number of its first row from 0."""
+    lot: list[Asked] = []
     size = first = 0
-    for number, row in enumerate(rows):
-        record = {name: _sent(value) for name, value in row.items()}
-        length = len(json.dumps(record, default=str))
+    for number, (row, features) in enumerate(rows):
+        record = {name: _sent(value) for name, value in features.items()}
+        length = len(_encoded(record))
         if lot and (len(lot) == most or size + length > _BYTES):
             yield first, lot
             lot, size, first = [], 0, number
-        lot.append(record)
+        lot.append((row, record))
         size += length
     if lot:
         yield first, lot
@@ -102,24 +108,6 @@ def _problems(answer: Mapping[str, Any], first: int) -> Iterator[Problem]:
     for row, prediction in enumerate(answer.get("predictions", ())):
         if prediction is None and row not in told:
             yield Problem(first + row + 1, None, "refused; the answer lists the first problems only")
-
-
-def with_predictions(rows: Sequence[Mapping[str, Any]], scored: Scored) -> list[dict[str, Any]]:
-    """Each row with what the model says of it, and `problem`: why it says nothing. A prediction's name that is one of
-    the row's too is written `predicted_<name>`."""
-    reasons: dict[int | None, list[str]] = {}
-    for problem in scored.problems:
-        text = f"{problem.column}: {problem.reason}" if problem.column else problem.reason
-        reasons.setdefault(problem.row, []).append(text)
-    names = list({name: None for one in scored.predictions if one for name in flat(one)})
-    taken = {name for row in rows for name in row}
-    titles = {name: f"predicted_{name}" if name in taken else name for name in names}
-    found = []
-    for number, (row, prediction) in enumerate(zip(rows, scored.predictions, strict=True), start=1):
-        values = flat(prediction or {})
-        told = {titles[name]: values.get(name) for name in names}
-        found.append({**row, **told, "problem": "; ".join(reasons.get(number, [])) or None})
-    return found
 
 
 def flat(prediction: Mapping[str, Any]) -> dict[str, Any]:
