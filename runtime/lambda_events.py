@@ -76,7 +76,7 @@ def _header(event: Mapping[str, Any], name: str) -> str:
         found = next((value for key, value in headers.items() if str(key).lower() == name), "")
     if isinstance(found, list):
         found = found[-1] if found else ""
-    return str(found)
+    return "" if found is None else str(found)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -75,7 +75,7 @@ def fits(value: Any, kind: Any, *, text: bool = False) -> bool:
         found = convert(value, kind, strict=not text)
         if isinstance(found, datetime) and found.tzinfo is not None:
             found.astimezone(UTC)
-    except (ValidationError, OverflowError):
+    except (ValidationError, OverflowError, UnicodeError):  # the last of half a character, which JSON can spell
         return False
     return True
 

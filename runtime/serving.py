@@ -18,6 +18,7 @@ from mlspec.runtime.serving_release import NoRelease, Release, load_release
 from mlspec.runtime.shutdown import call_at_shutdown
 from mlspec.runtime.telemetry import Identity, Telemetry
 
+_HALF = "a text has half of a character, which UTF-8 cannot spell"
 _SURELY_FITS = 128 * 1024  # bytes of a body that every sender of events takes, however they are written
 
 
@@ -100,7 +101,9 @@ class Service:
                 check_reply(event, answer.body)
             return answer
         except Refusal as refusal:
-            return Answer(refusal.status, fast_json.encode(refusal.body))
+            return Answer(refusal.status, _encoded(refusal.body))
+        except UnicodeEncodeError:  # what a direct invoke names, such as an id, would have to be sent back
+            return Answer(400, _encoded({"error": _HALF}))
         except Exception:
             import traceback
 
@@ -115,6 +118,13 @@ class Service:
         scores = self._release.engine.predict(decoded.rows)
         explanations = self._release.explanations(decoded, scores)
         return Answer(200, encode_reply(self._replying, decoded, scores, explanations), decoded.rows, scores)
+
+
+def _encoded(refused: Mapping[str, Any]) -> bytes:
+    try:
+        return fast_json.encode(refused)
+    except UnicodeEncodeError:
+        return fast_json.encode({"error": _HALF})
 
 
 def _direct(event: Any) -> Payload:

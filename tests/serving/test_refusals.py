@@ -70,6 +70,29 @@ def test_a_bad_field_is_named_with_its_row_and_reason(
     assert answer == {"error": "contract", "problems": [{"row": 1, "column": column, "reason": reason}]}
 
 
+@pytest.mark.parametrize("form", ["records", "columns"])
+@pytest.mark.parametrize("column", ["hour", "member", "km", "stops"])
+def test_half_a_character_is_a_wrong_value_like_any_other(
+    service: Any, good_row: dict[str, Any], form: str, column: str
+) -> None:
+    """JSON can spell it, and nothing else takes it."""
+    bad = {**good_row, column: "\ud800"}
+    body = {"records": [bad]} if form == "records" else {"columns": {name: [value] for name, value in bad.items()}}
+
+    for status, answer in (post(service, json.dumps(body)), (400, service(body, None))):
+        (problem,) = answer["problems"]
+        assert (status, problem["row"], problem["column"]) == (400, 0, column)
+        assert problem["reason"].endswith('got "\\ud800"')
+
+
+@pytest.mark.parametrize("change", [{"name": "\ud800"}, {"datatype": "\ud800"}, {"id": "\ud800"}])
+def test_half_a_character_that_would_have_to_be_sent_back_is_refused(service: Any, change: dict[str, Any]) -> None:
+    tensor = {"name": "X", "shape": [1, 7], "datatype": "FP32", "data": [7, 1, 1, 3.5, 0, 1, 2]}
+    request = {"id": change["id"], "inputs": [tensor]} if "id" in change else {"inputs": [{**tensor, **change}]}
+
+    assert service(request, None) == {"error": "a text has half of a character, which UTF-8 cannot spell"}
+
+
 def test_all_bad_fields_of_all_rows_are_named(service: Any, good_row: dict[str, Any]) -> None:
     rows = [{**good_row, "hour": 99, "km": None}, good_row, {**good_row, "city": 1, "zzz": 0}, []]
 
