@@ -67,13 +67,17 @@ class _Csv:
         self._writer.writerow(columns)
 
     def write(self, rows: Sequence[Row]) -> None:
-        self._writer.writerows([[plain(row.get(name)) for name in self._columns] for row in rows])
+        self._writer.writerows([[_cell(plain(row.get(name))) for name in self._columns] for row in rows])
 
     def end(self) -> None:
         self.close()
 
     def close(self) -> None:
         self._file.close()
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, default=str) if type(value) in (dict, list) else value
 
 
 class _Parquet:

@@ -65,9 +65,10 @@ def _counted(read: Callable[[], Iterable[Row]]) -> Rows:
 
 
 def _json(path: Path, columns: Columns) -> Rows:
+    wholes = [name for name, column in columns.items() if column.type == "int"]
     if not _is_document(path, columns):
-        return _counted(lambda: map(_object, _lines(path)))
-    rows = _of_document(json.loads(path.read_bytes()))
+        return _counted(lambda: (_object(row, wholes) for row in _lines(path)))
+    rows = [_object(row, wholes) for row in _of_document(json.loads(path.read_bytes()))]
     return _counted(lambda: rows)
 
 
@@ -87,17 +88,20 @@ def _lines(path: Path) -> Iterator[Any]:
                 yield json.loads(line)
 
 
-def _of_document(document: Any) -> list[Row]:
+def _of_document(document: Any) -> list[Any]:
     if isinstance(document, dict):
         document = document.get("records", [document])
     if not isinstance(document, list):
         raise ValueError(f"{json.dumps(document)[:60]} is no list of rows")
-    return [_object(row) for row in document]
+    return document
 
 
-def _object(row: Any) -> Row:
+def _object(row: Any, wholes: Sequence[str]) -> Row:
     if not isinstance(row, dict):
         raise ValueError(f"{json.dumps(row)[:60]} is no row")
+    for name in wholes:  # where some are null, other tools write 7.0
+        if isinstance(value := row.get(name), float):
+            row[name] = whole(value)
     return row
 
 
@@ -141,8 +145,8 @@ def _parquet(path: Path, columns: Columns) -> Rows:
         count = int(table.select(pl.len()).collect().item())
     except pl.exceptions.PolarsError as error:
         raise ValueError(str(error)) from error
-    kept = (name for name, kind in schema.items() if kind.is_float() and name in columns)
-    wholes = [name for name in kept if columns[name].type == "int"]  # other tools keep them so, where some are null
+    floats = (name for name, kind in schema.items() if kind.is_float() and name in columns)
+    wholes = [name for name in floats if columns[name].type == "int"]
     return Rows(count, tuple(schema), lambda: _parquet_rows(path, count, wholes))
 
 

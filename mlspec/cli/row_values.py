@@ -31,6 +31,10 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Decimal):
         return plain(int(value) if value.is_finite() and value == value.to_integral_value() else float(value))
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
     return value.isoformat() if isinstance(value, (date, time)) else value
 
 

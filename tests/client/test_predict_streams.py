@@ -5,6 +5,7 @@ import json
 import os
 import tracemalloc
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -232,6 +233,31 @@ def test_what_is_wrong_at_a_files_end_is_told_before_anything_is_asked(
     (tmp_path / name).write_bytes(content)
     assert _ask(served, tmp_path / name, tmp_path / "out.csv", url="http://127.0.0.1:1/") == Exit.ERROR
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["json", "ndjson"])
+def test_whole_numbers_that_another_tool_wrote_as_floating_point_are_read(
+    served: Served, tmp_path: Path, ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As those of CSV and Parquet are: data frames keep a column so where some are null."""
+    rows = [{**ROW, "class": 3.0}, {**ROW, "class": 3.5}]
+    source = _lines(tmp_path / "rows.ndjson", rows)
+    if ending == "json":
+        source = tmp_path / "rows.json"
+        source.write_text(json.dumps(rows))
+    assert _ask(served, source, tmp_path / "out.csv") == Exit.ERROR
+    assert "row 2, class: expected a whole number from 0 to 20, got 3.5" in capsys.readouterr().out
+    assert [row["class"] for row in _csv(tmp_path / "out.csv")] == ["3", "3.5"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+def test_values_within_values_are_written_as_json(served: Served, tmp_path: Path, ending: str) -> None:
+    note = {"when": datetime(2026, 1, 1, 12), "sizes": [0.5, float("nan")]}
+    pl.DataFrame([{**ROW, "note": note}]).write_parquet(tmp_path / "rows.parquet")
+    target = tmp_path / f"out.{ending}"
+    assert _ask(served, tmp_path / "rows.parquet", target) == Exit.DONE
+    text = _csv(target)[0]["note"] if ending == "csv" else json.dumps(json.loads(target.read_text())["note"])
+    assert json.loads(text) == {"when": "2026-01-01T12:00:00", "sizes": [0.5, None]}
 
 
 def test_numbers_that_are_pythons_alone_are_refused(
