@@ -29,7 +29,8 @@ class Span:
 class Diagnostic:
     """One mistake. `code` is stable (ML1xx YAML, ML2xx language, ML3xx composition, ML4xx lowering, ML5xx plan and
     state, ML6xx deploy, ML7xx packaging); `path` is the dotted key, `line` the offending source line. `part` is what
-    is wrong in the text at `span`, where not all of it is, until that is looked up in the file."""
+    is wrong in the text at `span`, where not all of it is, until that is looked up in the file; `also` are the other
+    places that the message or the hint names."""
 
     code: str
     message: str
@@ -39,6 +40,7 @@ class Diagnostic:
     line: str = ""
     severity: Severity = Severity.ERROR
     part: str = ""
+    also: tuple[Span, ...] = ()
 
 
 class SpecError(Exception):

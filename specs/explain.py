@@ -81,9 +81,6 @@ def explain(checked: Checked, key: str) -> Explained:
     """What there is to know about `key` (`serving.memory`, `gates.0.min`); raises SpecError when there is none."""
     written = _written(checked)
     path, value = _found({**_dumped(checked), **{name: plain(node) for name, node in written.items()}}, key)
-    if path == ("environment",):
-        step = Step("option", "--env", "", key, value)
-        return Explained(key, value, "text", "", "Which overlay of environments is laid over the spec.", "dev", (step,))
     return _explained(checked, path, value, written.get(path[0]) if path else None)
 
 
@@ -103,6 +100,9 @@ def _written(checked: Checked) -> dict[str, Node]:
 def _explained(checked: Checked, path: Sequence[str], value: Any, written: Node | None = None) -> Explained:
     """`written` is what stands at the first part of `path`, where only composition reads that."""
     key, schemas = ".".join(path), schemas_at(path)
+    if key == "environment":  # no file has it
+        meaning, step = "Which overlay of environments is laid over the spec.", Step("option", "--env", "", key, value)
+        return Explained(key, value, "text", "", meaning, "dev", (step,))
     return Explained(
         key=key,
         value=value,

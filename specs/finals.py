@@ -50,7 +50,8 @@ class Held:
         key = ".".join(self.final.path)
         message = f"{key} is final: {self.final.owner} holds it at {self.final.span}"
         advice = "name no file that changes it" if by_library else "leave it out"
-        return Diagnostic("ML312", message, span, key, f"{advice}: it is {_shown(self.value)}", text)
+        hint = f"{advice}: it is {_shown(self.value)}"
+        return Diagnostic("ML312", message, span, key, hint, text, also=(self.final.span,))
 
 
 def read_finals(node: Node | None, owner: str, found: list[Diagnostic]) -> tuple[Final, ...]:

@@ -50,7 +50,9 @@ def _hold(
     hint = f"{include.span} requires it: whoever owns the library changes it, or that line"
     nearest = next(one for one in found if one.library)
     span, line = (None, f"--library {given}") if given else (nearest.span, nearest.line)
-    raise SpecError([Diagnostic("ML314", message, span, "library", hint, line)])
+    raise SpecError(
+        [Diagnostic("ML314", message, span, "library", hint, line, also=(include.span,) if include.span else ())]
+    )
 
 
 def _same(one: Library, other: Library) -> bool:

@@ -152,6 +152,8 @@ def _result(diagnostic: Diagnostic, index: int, folder: str) -> dict[str, Any]:
     }
     if diagnostic.span:
         result["locations"] = [_location(diagnostic.span, diagnostic.line, folder)]
+    if diagnostic.also:
+        result["relatedLocations"] = [_location(span, "", folder) for span in diagnostic.also]
     return result
 
 
@@ -163,7 +165,8 @@ def _location(span: Span, line: str, folder: str) -> dict[str, Any]:
     }
     if line:
         region["snippet"] = {"text": line}
-    artifact = {"uri": quote(_below(span.file, folder), safe="/:")}
+    file = _below(span.file, folder)
+    artifact = {"uri": ("file://" if file.startswith("/") else "") + quote(file, safe="/:")}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 

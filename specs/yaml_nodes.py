@@ -135,7 +135,11 @@ class _Builder:
                 continue
             name, span = key
             if name in items:
-                self.report("ML104", f"key '{name}' is given twice", span, f"first at {items[name].key}")
+                first = items[name].key or span
+                told = Diagnostic(
+                    "ML104", f"key '{name}' is given twice", span, hint=f"first at {first}", also=(first,)
+                )
+                self.found.append(told)
             else:
                 items[name] = replace(value, key=span)
         return items

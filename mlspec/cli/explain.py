@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlspec.cli.options import json_option, library_option
+from mlspec.cli.placing import placed_checked
 from mlspec.cli.project import project_of
 from mlspec.cli.terminal import next_command, say, show_json, table
 
@@ -35,7 +36,7 @@ def command(spec: Path, key: str | None, *, environment: str, overrides: tuple[s
         return _explain_code(str(spec).upper(), as_json=as_json)
     if not spec.exists():
         raise click.BadParameter(f"File '{spec}' does not exist.", param_hint="SPEC")
-    checked = project_of(spec, environment, overrides).checked
+    checked = placed_checked(project_of(spec, environment, overrides).checked, spec.parent)
     done = _explain_all(checked, as_json=as_json) if key is None else _explain_one(checked, key, as_json=as_json)
     if not as_json:
         next_command(f"mlspec explain {spec} serving.memory" if key is None else f"mlspec show {spec}")

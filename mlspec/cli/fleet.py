@@ -8,7 +8,7 @@ from pathlib import Path
 from mlspec.cli.advice import as_errors, hold_to
 from mlspec.cli.exits import Exit
 from mlspec.cli.fleet_files import changed_files, specs_in, touched
-from mlspec.cli.fleet_outcomes import Outcome, counted, placed, told_apart
+from mlspec.cli.fleet_outcomes import Outcome, counted, told_apart
 from mlspec.cli.fleet_progress import progress
 from mlspec.cli.fleet_workers import Died, work
 from mlspec.cli.project import Project
@@ -102,14 +102,13 @@ def do_job(job: Job) -> Outcome:
         warnings = job.project.warnings
         if job.strict:
             hold_to(warnings)
-        return replace(job.act(job.project), diagnostics=placed(warnings, job.project.path.parent))
+        return replace(job.act(job.project), diagnostics=warnings)
     except SpecError as error:
         from mlspec.cli.app import exit_of
 
         found = as_errors(error.diagnostics) if job.strict else error.diagnostics
         errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)
-        told = placed(found, job.project.path.parent)
-        return Outcome(name, result=counted(errors, "error"), exit=int(exit_of(error)), diagnostics=told)
+        return Outcome(name, result=counted(errors, "error"), exit=int(exit_of(error)), diagnostics=tuple(found))
 
 
 def _died(spec: Path, died: Died) -> Outcome:

@@ -1,9 +1,7 @@
 """What became of each spec of a folder: told apart, placed, and summed up in one exit code."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from mlspec.cli.exits import Exit
 from mlspec.specs.diagnostics import Diagnostic
@@ -22,21 +20,6 @@ class Outcome:
     exit: int = int(Exit.DONE)
     diagnostics: tuple[Diagnostic, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
-
-
-def placed(diagnostics: Sequence[Diagnostic], folder: Path) -> tuple[Diagnostic, ...]:
-    """With each file's path as it is from here: many specs, those in `folder` among them, speak at once."""
-
-    if folder == Path():  # a file can have very many mistakes
-        return tuple(diagnostics)
-
-    def place(diagnostic: Diagnostic) -> Diagnostic:
-        span = diagnostic.span
-        if span is None or ":" in span.file:
-            return diagnostic
-        return replace(diagnostic, span=replace(span, file=os.path.normpath(folder / span.file)))
-
-    return tuple(place(diagnostic) for diagnostic in diagnostics)
 
 
 def told_apart(outcomes: list[Outcome]) -> list[Outcome]:

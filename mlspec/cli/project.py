@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlspec.cli import bundle_cache
 from mlspec.cli.options import chosen_library
+from mlspec.cli.placing import placed, placing
 from mlspec.compiler.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -36,17 +37,18 @@ class Project:
 
     @cached_property
     def checked(self) -> "Checked":
-        """The checked spec; raises SpecError."""
+        """The checked spec, files as its folder has them; raises SpecError, with files as they are from here."""
         from mlspec.cli.commit import commit_of
         from mlspec.specs.load import load_spec
 
-        return load_spec(
-            self.path,
-            environment=self.environment,
-            overrides=self.overrides,
-            library=self.library,
-            commit=lambda: commit_of(self.path.parent),
-        )
+        with placing(self.path.parent):
+            return load_spec(
+                self.path,
+                environment=self.environment,
+                overrides=self.overrides,
+                library=self.library,
+                commit=lambda: commit_of(self.path.parent),
+            )
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -71,10 +73,11 @@ class Project:
 
     @property
     def warnings(self) -> "tuple[Diagnostic, ...]":
-        """What was advised when the bundle was compiled."""
+        """What was advised when the bundle was compiled, with files as they are from here."""
         from mlspec.specs.render import read_entries
 
-        return read_entries(self.cached.head["warnings"] if self.cached is not None else self.lock["warnings"])
+        told = self.cached.head["warnings"] if self.cached is not None else self.lock["warnings"]
+        return placed(read_entries(told), self.path.parent)
 
     @cached_property
     def _entry_file(self) -> Path:
@@ -131,8 +134,9 @@ class Project:
     def _compile(self) -> Bundle:
         from mlspec.targets.aws.compile import compile_spec, local_inputs
 
-        inputs = local_inputs(self.checked, self.path.parent)
-        bundle = compile_spec(self.checked, inputs)
+        checked = self.checked
+        with placing(self.path.parent):
+            bundle = compile_spec(checked, local_inputs(checked, self.path.parent))
         bundle_cache.remember(self._entry_file, bundle, self.checked, self.path.parent)
         return bundle
 

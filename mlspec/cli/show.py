@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mlspec.cli.options import json_option, spec_options
+from mlspec.cli.placing import placed_checked
 from mlspec.cli.project import project_of
 from mlspec.cli.terminal import next_command, show_json
 
@@ -21,7 +22,7 @@ def command(spec: Path, environment: str, overrides: tuple[str, ...], *, as_json
     """
     from mlspec.specs.show import shown_as_json, shown_as_yaml
 
-    checked = project_of(spec, environment, overrides).checked
+    checked = placed_checked(project_of(spec, environment, overrides).checked, spec.parent)
     if as_json:
         show_json(shown_as_json(checked))
     else:

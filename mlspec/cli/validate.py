@@ -50,18 +50,16 @@ def command(
     if fleet is not None:
         return _fleet(fleet, form)
     project = project_of(spec, environment, overrides)
-    from mlspec.cli.fleet_outcomes import placed
-
     try:
         digest = project.digest
         warnings = warnings_of(project)
         if strict:
             hold_to(warnings)
     except SpecError as error:
-        _print(placed(as_errors(error.diagnostics) if strict else error.diagnostics, spec.parent), form)
+        _print(as_errors(error.diagnostics) if strict else error.diagnostics, form)
         return int(Exit.INVALID)
     if form != "text" or warnings:
-        _print(placed(warnings, spec.parent), form)
+        _print(warnings, form)
     if form != "text":
         return int(Exit.DONE)
     say(f"{spec} is valid for environment {environment} (bundle {digest[:12]})", "good")

@@ -69,7 +69,7 @@ def test_no_commit_is_told_at_the_value(tmp_path: Path) -> None:
         with pytest.raises(SpecError) as caught:
             description(path)
         (told,) = caught.value.diagnostics
-        assert (told.code, str(told.span)) == ("ML315", "spec.yaml:7:25")
+        assert (told.code, str(told.span)) == ("ML315", f"{path}:7:25")
         git(tmp_path, "init", "-q")
 
 

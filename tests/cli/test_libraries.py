@@ -134,8 +134,9 @@ def test_a_sealed_plan_holds_its_library(folder: Path, capsys: Out) -> None:
         invoke(["local", "stop", spec])
 
 
-def test_show_as_json_has_every_value_and_its_place(capsys: Out) -> None:
-    told = answer(capsys, "show", str(TEAM / "churn.yaml"), "--env", "prod", "training.seed=9")
+def test_show_as_json_has_every_value_and_its_place(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.chdir(TEAM)
+    told = answer(capsys, "show", "churn.yaml", "--env", "prod", "training.seed=9")
     spec, origins = told["spec"], told["origins"]
     assert isinstance(spec, dict)
     assert isinstance(origins, dict)
@@ -154,13 +155,37 @@ def test_show_as_json_has_every_value_and_its_place(capsys: Out) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("absolute", [False, True])
+def test_every_command_names_files_as_they_are_from_here(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out, absolute: bool
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    spec = str(folder / "churn.yaml" if absolute else Path(folder.name) / "churn.yaml")
+    (folder / "mlspec.toml").write_text('[library]\npath = "platform"\n')
+    here, lock = f"{folder.name}/churn.yaml", f"{folder.name}/platform/profile/acme.yaml:6:"
+    assert invoke(["explain", spec, "name"]) == Exit.DONE
+    assert f"{here}:2:7" in capsys.readouterr().out
+    assert invoke(["explain", spec, "serving.auth"]) == Exit.DONE
+    assert f"profile 'acme' holds serving.auth at {lock}" in capsys.readouterr().out
+    assert invoke(["show", spec]) == Exit.DONE
+    assert f"# {here}:2:7\n" in capsys.readouterr().out
+    for command in ("validate", "compile", "plan"):
+        assert invoke([command, spec, "governance.retention=1d"]) == Exit.INVALID, command
+        assert f"holds it at {lock}" in capsys.readouterr().err, command
+    assert invoke(["validate", spec, "governance.retention=1d", "--format", "sarif"]) == Exit.INVALID
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    (other,) = result["relatedLocations"]
+    assert other["physicalLocation"]["artifactLocation"]["uri"] == lock.rstrip("6:")
+
+
 def paths(value: object, path: str = "") -> list[str]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [*([path] if path else []), *(p for k, v in items for p in paths(v, f"{path}.{k}" if path else str(k)))]
 
 
-def test_explain_tells_each_layers_value_and_the_lock(capsys: Out) -> None:
-    spec = str(TEAM / "churn.yaml")
+def test_explain_tells_each_layers_value_and_the_lock(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.chdir(TEAM)
+    spec = "churn.yaml"
     told = answer(capsys, "explain", spec, "serving.memory", "--env", "prod", "--set", "serving.memory=3 GiB")
     steps = [(step["source"], step["place"], step["value"]) for step in told["chain"]]  # type: ignore[attr-defined]
     assert steps == [
@@ -184,8 +209,9 @@ def test_explain_tells_what_was_written_before_it_was_resolved_and_what_was_remo
     assert last == [("override", True), ("default", False)]
 
 
-def test_explain_without_a_key_tells_all_of_them(capsys: Out) -> None:
-    spec = str(TEAM / "churn.yaml")
+def test_explain_without_a_key_tells_all_of_them(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.chdir(TEAM)
+    spec = "churn.yaml"
     told = answer(capsys, "explain", spec, "--env", "prod")
     keys = {one["key"]: one for one in told["keys"]}  # type: ignore[attr-defined]
     assert keys["serving.memory"]["chain"][-1]["source"] == "environment"
