@@ -7,10 +7,11 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
+from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -83,7 +84,9 @@ class Calls:
         if retries < 0 or not timeout > 0:
             raise ValueError("retries is below 0" if retries < 0 else "timeout is not above 0")
         self._parts = parts = _parts_of(url)
-        self._path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
+        self._path = ("/invocations" if parts.path in ("", "/") else parts.path) + (
+            f"?{parts.query}" if parts.query else ""
+        )
         self._url = f"{parts.scheme}://{parts.netloc}{self._path}"
         self._timeout = timeout
         self._retries = retries
@@ -92,9 +95,9 @@ class Calls:
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     def post(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The server's answer to `document`; raises ModelError or NotReached. Predictions change nothing, so that a
-        request whose connection broke is sent once more."""
-        body = json.dumps(document, default=_plain, allow_nan=False).encode()
+        """The server's answer to `document`; raises ModelError or NotReached, or ValueError for NaN and infinity.
+        Predictions change nothing, so that a request whose connection broke is sent once more."""
+        body = _encoded(document)
         wait = _FIRST_WAIT
         for _ in range(self._retries):
             status, headers, answer = self._exchange(body)
@@ -160,6 +163,10 @@ def _parts_of(url: str) -> SplitResult:
         raise ValueError(f"{url!r} is no URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not _UNBROKEN.fullmatch(url):
         raise ValueError(f"{url!r} is no http or https URL")
+    if "@" in parts.netloc:
+        raise ValueError(
+            f"the URL of {parts.hostname} holds a user or a password, which is not sent: a signer adds headers"
+        )
     return parts
 
 
@@ -219,6 +226,21 @@ def _decoded(content: bytes) -> Mapping[str, Any]:
 def _seconds(text: str, otherwise: float) -> float:
     """Retry-After in seconds; a date, which servers of models do not send, is not read."""
     return float(text) if text.isdecimal() else otherwise
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(document, default=_plain, allow_nan=False).encode()
+    except ValueError as error:
+        raise ValueError(next(_no_numbers(document.get("records", ())), str(error))) from error
+
+
+def _no_numbers(records: Iterable[Any]) -> Iterator[str]:
+    """Where there are numbers that JSON has not."""
+    for row, record in enumerate(records):
+        for column, value in record.items() if isinstance(record, dict) else ():
+            if isinstance(value, float) and not isfinite(value):
+                yield told(row, column, f"{value} is no number in JSON; None says that there is none")
 
 
 def _plain(value: object) -> str:

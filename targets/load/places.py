@@ -48,10 +48,12 @@ def place_of(url: str, *, remote: bool = False) -> Place:
         raise _refused(url, f"is no URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not _GRAPHIC.fullmatch(url):
         raise _refused(url, "is no http or https URL")
+    if "@" in parts.netloc:
+        raise _refused(parts.hostname, "is given with a user or a password, which are not sent")
     if not remote and not _is_loopback(parts.hostname):
         raise _refused(url, "is not on this machine", "to send load to another machine, say so: --remote")
     secure = parts.scheme == "https"
-    path = (parts.path or "/invocations") + (f"?{parts.query}" if parts.query else "")
+    path = ("/invocations" if parts.path in ("", "/") else parts.path) + (f"?{parts.query}" if parts.query else "")
     return Place(parts.hostname, port or _PORTS[secure], path, secure)
 
 

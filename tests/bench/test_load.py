@@ -134,7 +134,16 @@ def test_what_processes_counted_is_one_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://", "http://127.0.0.1:99999", "http://ü/", "http://127.0.0.1/a b"]
+    "url",
+    [
+        "ftp://127.0.0.1",
+        "127.0.0.1:80",
+        "http://",
+        "http://127.0.0.1:99999",
+        "http://ü/",
+        "http://127.0.0.1/a b",
+        "http://me:secret@127.0.0.1/",
+    ],
 )
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(SpecError, match="ML830"):
@@ -146,6 +155,11 @@ def test_another_machine_is_refused_unless_that_is_said() -> None:
         place_of("http://example.com/x")
     place = place_of("https://example.com/x?y=1", remote=True)
     assert (place.port, place.path, place.secure) == (443, "/x?y=1", True)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:80", "http://localhost/"])
+def test_a_host_alone_is_asked_where_servers_answer(url: str) -> None:
+    assert place_of(url).url == "http://localhost/invocations"
 
 
 def test_nobody_there_is_a_diagnostic(good_server: Server) -> None:

@@ -71,7 +71,7 @@ def test_signatures_are_made_anew_before_they_are_old(keys: Keys) -> None:
 
 def test_the_host_is_the_one_that_is_signed() -> None:
     place = place_of(FUNCTION, remote=True)
-    assert place.url == FUNCTION
+    assert place.url == f"{FUNCTION}invocations"
     assert b"\r\nHost: abc.lambda-url.eu-north-1.on.aws\r\n" in place.request(b"{}", {})
     assert place_of("http://[::1]:8080/x").url == "http://[::1]:8080/x"
 

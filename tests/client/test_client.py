@@ -218,6 +218,7 @@ def test_nobody_there_is_told(client: ModuleType) -> None:
         ("http://example.com:99999/", "no URL: Port out of range"),
         ("http://example.com:x/", "no URL: Port could not be cast"),
         ("http://[::1", "no URL: Invalid IPv6 URL"),
+        ("http://me:secret@example.com/", "^the URL of example.com holds a user or a password, which is not sent"),
     ],
 )
 def test_what_is_no_url_is_told_before_anything_is_asked(client: ModuleType, url: str, said: str) -> None:
@@ -227,6 +228,18 @@ def test_what_is_no_url_is_told_before_anything_is_asked(client: ModuleType, url
         client.OddOnesClient("http://example.com", retries=-1)
     with pytest.raises(ValueError, match="timeout is not above 0"):
         client.OddOnesClient("http://example.com", timeout=0)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/?version=1"])
+def test_a_host_alone_is_asked_where_servers_answer(client: ModuleType, served: Served, path: str) -> None:
+    host = served.url.removesuffix("/invocations")
+    assert client.OddOnesClient(host + path).predict_one(ROW)["class"] in ("low", "middle", "high")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("-inf")])
+def test_a_number_that_json_has_not_is_told_by_its_place(client: ModuleType, served: Served, number: float) -> None:
+    with pytest.raises(ValueError, match=f"row 1, a b: {number} is no number in JSON; None says that there is none"):
+        client.OddOnesClient(served.url).predict([ROW, {**ROW, "a b": number}])
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b'{"predictions": []}'])
