@@ -27,19 +27,17 @@ Row = Sequence[float]
 Explanation = dict[str, Any]
 
 
-def explained(
-    folder: Folder, description: Description, decoded: Decoded, scores: Scores, *, seconds: float
-) -> list[Explanation]:
-    """One explanation for each of `decoded.rows`; raises Refusal (400, 413) where the release has none, or where there
-    are more rows than a processor explains in `seconds`."""
+def open_explainer(folder: Folder, description: Description) -> "Explainer":
+    """What explains the release in `folder`; raises DamagedRelease, and Refusal (400) where nothing does."""
     if "explainer_sha256" not in description:
         reason = "this model gives no explanations: its spec does not say serving.explain"
         raise Refusal(400, {"error": "contract", "problems": [{"row": None, "column": None, "reason": reason}]})
-    digest = description["explainer_sha256"]
-    if digest not in _OPEN:
-        _OPEN.clear()  # a release that was swapped for another is not needed again
-        _OPEN[digest] = Explainer(folder, description)
-    explainer = _OPEN[digest]
+    return Explainer(folder, description)
+
+
+def explained(explainer: "Explainer", decoded: Decoded, scores: Scores, *, seconds: float) -> list[Explanation]:
+    """One explanation for each of `decoded.rows`; raises Refusal (413) where there are more rows than a processor
+    explains in `seconds`."""
     most = explainer.most_rows(seconds)
     if len(scores) > most:
         reason = f"{len(scores)} rows were sent; at most {most} are explained at once"
@@ -198,4 +196,3 @@ def _batches() -> "type[Batches] | None":
 
 
 KINDS: Mapping[str, Any] = {"linear": _Linear, "trees": _Trees}
-_OPEN: dict[str, Explainer] = {}  # the release's own, read when it is first asked

@@ -159,7 +159,7 @@ class Worker:
 
         contract = self._application.contract()
         megabytes = self._settings.threads * 1769
-        release = load_release(folder_path(self._settings.folder), contract, memory=megabytes, numpy=True)
+        release = load_release(folder_path(self._settings.folder), contract, memory=megabytes, server=True)
         return Model(contract, release, self._site.report)
 
     def _put(self, loaded: "asyncio.Future[Model]") -> None:

@@ -15,7 +15,10 @@ from mlspec.compiler.units.inference import inference_unit
 from mlspec.compiler.units.training import training_unit
 from mlspec.compiler.vendor import unit_files
 from mlspec.runtime.explainer import FILE, Explainer
+from mlspec.runtime.http_head import Head, Route
+from mlspec.runtime.http_model import Model
 from mlspec.runtime.serving import Service
+from mlspec.runtime.serving_release import NoRelease, load_release
 from mlspec.runtime.training_job import run
 from mlspec.specs.checked import Checked
 from mlspec.specs.diagnostics import SpecError
@@ -137,6 +140,22 @@ def test_a_thousand_rows_are_explained(serve: Serve, numpy: bool, monkeypatch: p
     for prediction in answer["predictions"]:
         total = prediction["explanation"]["base"] + sum(prediction["explanation"]["values"].values())
         assert 1 / (1 + math.exp(-total)) == pytest.approx(prediction["probability"], abs=1e-4)
+
+
+def test_a_server_explains_by_the_release_that_it_has(serve: Serve, tmp_path: Path) -> None:
+    """Its folder may hold another one at any time, also one that cannot be loaded."""
+    serve("lightgbm.LGBMClassifier", "lightgbm")
+    contract, folder = load_module(tmp_path / "code/contract.py"), tmp_path / "job/model"
+    model = Model(contract, load_release(folder, contract, memory=0, server=True), lambda kind, text: text)
+    (folder / FILE).write_text("{}")
+
+    head = Head(Route("invocations", "mlspec"), b"", 0, keep_alive=True, content_type="application/json", plain=True)
+    body = json.dumps({"records": ROWS, "explain": True}).encode()
+    (outcome,), _ = model.answer([(head, body, None, 0.0)])
+
+    assert outcome.status == 200, outcome.body
+    with pytest.raises(NoRelease):
+        load_release(folder, contract, memory=0, server=True)
 
 
 def test_a_model_without_explanations_says_so(serve: Serve) -> None:

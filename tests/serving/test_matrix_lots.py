@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlspec.runtime.http_head import Head, Route
 from mlspec.runtime.http_model import Model
-from mlspec.runtime.serving_release import Release
+from mlspec.runtime.serving_release import Explaining, Release
 
 GOOD, UNLIKELY, POISON = [7, 1, 1, 3.5, 0, 1, 2], [8, 1, 1, 3.5, 0, 1, 2], [9, 1, 1, 3.5, 0, 1, 2]
 
@@ -37,7 +37,7 @@ class Engine:
 
 def model_of(unit: Any, engine: Engine) -> Model:
     described = {"release": "r1", "classes": [False, True], "task": "binary", "features": list(range(7))}
-    release = Release(described, engine, "onnx", None, "", "", 10.0)  # type: ignore[arg-type]
+    release = Release(described, engine, "onnx", None, "", Explaining("", described, 10.0))  # type: ignore[arg-type]
     model = Model(unit.contract, release, lambda kind, text: "1")
     model.joins = True
     engine.calls.clear()
