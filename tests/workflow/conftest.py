@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -19,13 +20,22 @@ def form(request: pytest.FixtureRequest) -> str:
     return getattr(request, "param", "zip")
 
 
+@pytest.fixture(scope="session")
+def session() -> boto3.session.Session:
+    """It reads the description of a service once: to do so for each test took half of their time."""
+    return boto3.session.Session()
+
+
 @pytest.fixture
-def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str) -> Iterator[Callable[..., Stack]]:
+def deploy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str, session: boto3.session.Session
+) -> Iterator[Callable[..., Stack]]:
     """Deploys the spec with some blocks replaced."""
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("MLSPEC_PACKAGE", form)
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": True}}):
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
 
         def make(**blocks: Any) -> Stack:
             stack = Stack(tmp_path, checked_spec(**blocks))

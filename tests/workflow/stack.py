@@ -107,10 +107,13 @@ class Stack:
         self.before_call: Callable[[str, dict[str, Any]], None] = lambda function, event: None
         self.handlers: dict[str, ModuleType] = {}
         self.jobs: list[dict[str, Any]] = []
+        self._clients: dict[str, Any] = {}
         self._machine = ""
 
     def client(self, service: Any) -> Any:
-        return boto3.client(service)
+        if service not in self._clients:
+            self._clients[service] = boto3.client(service)
+        return self._clients[service]
 
     def json(self, key: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(self.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
@@ -258,14 +261,14 @@ def make_resources(stack: Stack, form: str) -> None:
             {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         ],
     }
-    boto3.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(trust))
-    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    stack.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(trust))
+    stack.client("s3").create_bucket(Bucket=BUCKET)
     stack.put(ENVIRONMENT["MLSPEC_BASE_KEY"], zipped({"handler.py": b"handler = None\n"}))
     for name in (FUNCTION, "late-dev-start", "late-dev-gate", "late-dev-rollout"):
         make_function(stack, name, form if name == FUNCTION else "zip")
-    boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName="late-dev-registry")
+    stack.client("sagemaker").create_model_package_group(ModelPackageGroupName="late-dev-registry")
     for name in (CANARY, DRIFT):
-        boto3.client("cloudwatch").put_metric_alarm(
+        stack.client("cloudwatch").put_metric_alarm(
             AlarmName=name,
             AlarmDescription="watches",
             Namespace="mlspec",
@@ -284,9 +287,9 @@ def make_resources(stack: Stack, form: str) -> None:
                 {"Name": "version", "Value": "none"},
             ],
         )
-    topic = boto3.client("sns").create_topic(Name="late-dev-alerts")["TopicArn"]
-    boto3.client("sqs").create_queue(QueueName="told")
-    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:told")
+    topic = stack.client("sns").create_topic(Name="late-dev-alerts")["TopicArn"]
+    stack.client("sqs").create_queue(QueueName="told")
+    stack.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:told")
 
 
 def patch_moto(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
