@@ -10,6 +10,7 @@ from mlspec.runtime import engine_choice
 from mlspec.runtime.contract import ContractBroken
 from mlspec.runtime.engine_choice import choose, compile_model
 from mlspec.runtime.onnx_model import OnnxModel
+from mlspec.runtime.onnx_operators import CannotCompile
 from tests.engines.models import matrix, trained
 from tests.training.tables import SETTINGS
 
@@ -45,16 +46,20 @@ def test_the_choice(compiled: float | str, engine: Any, target: str, chosen: str
     assert ("too large" in why) == (compiled == "too large")
 
 
-def compiled(*, off: float = 0.0, **changes: Any) -> Any:
-    """What becomes of a trained model, whose estimator answers `off` more than its ONNX."""
+def compiled(*, off: float = 0.0, onnx_off: float = 0.0, **changes: Any) -> Any:
+    """What becomes of a trained model, whose estimator, or ONNX, answers that much more than it does."""
     model = trained(TREES, "binary")
 
     class Estimator:
         def predict_proba(self, rows: Any) -> Any:
             return model.estimator.predict_proba(rows) + off
 
+    class Exported(OnnxModel):
+        def predict(self, rows: Any) -> Any:
+            return super().predict(rows) + onnx_off
+
     settings = replace(SETTINGS, contract=model.contract, **changes)
-    exported = OnnxModel(model.onnx, model.contract.features, model.contract.classes)
+    exported = Exported(model.onnx, model.contract.features, model.contract.classes)
     return compile_model(Estimator(), exported, matrix(300, seed=3), settings=settings, scale=1.0)
 
 
@@ -72,18 +77,14 @@ def test_answers_that_differ_are_no_engine() -> None:
         compiled(off=2e-5, engine="compiled")
 
 
-def test_answers_that_differ_from_onnx_are_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = trained(TREES, "binary")
-    monkeypatch.setattr(OnnxModel, "predict", lambda self, rows: model.estimator.predict_proba(rows) - 1e-4)
-
-    assert compiled().refused.startswith("its answers differ from those of ONNX by 0.0001")
+def test_answers_that_differ_from_onnx_are_no_engine() -> None:
+    assert compiled(onnx_off=-1e-4).refused.startswith("its answers differ from those of ONNX by 0.0001")
 
 
 @pytest.mark.parametrize("broken", ["raise ValueError('no')", "this is no Python", "predict = lambda rows: 1 / 0"])
-def test_source_that_fails_is_refused(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    monkeypatch.setattr(engine_choice, "compiled_source", lambda onnx, several: broken)
-
-    assert compiled().refused.startswith("as plain Python it fails: ")
+def test_source_that_fails_is_refused(broken: str) -> None:
+    with pytest.raises(CannotCompile, match=r"^as plain Python it fails: "):
+        engine_choice._answers(broken, matrix(50, seed=1))
 
 
 def test_portions_are_different_rows() -> None:
