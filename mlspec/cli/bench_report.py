@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlspec.cli.outputs import writing
 from mlspec.cli.terminal import next_command, say, show_json
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def setting_of(order: "Order", where: str, mix: "Mix", processes: int) -> dict[s
     """What is sent where, by whom, and when."""
     bodies = order.payloads
     size = sum(len(payload.body) for payload in bodies) // len(bodies)
+    different = len({payload.body for payload in bodies})
     rows = "1 row" if mix.rows == 1 else f"{mix.rows} rows"
     many = "1 process" if processes == 1 else f"{processes} processes"
     return {
         "server": where,
-        "requests": f"{rows}, {size:,} bytes, {mix.malformed:.0%} malformed, {len(bodies)} different",
+        "requests": f"{rows}, {size:,} bytes, {mix.malformed:.0%} malformed, {different} different",
         "client": f"{order.connections} connections, {many}, {order.seconds:g} s at each rate after {order.warmup:g} s "
         "of warm-up",
         **({"signed": str(order.scope)} if order.scope else {}),
@@ -56,10 +58,12 @@ def tell(report: "Report", page: Path | None, *, again: str, signed: bool, as_js
     from mlspec.targets.load.page import render_page
     from mlspec.targets.load.report import document
 
-    if page:
-        page.write_text(render_page(report))
     if as_json:
         show_json(document(report))
+    if page:
+        with writing(page):  # after what took its time to measure was told
+            page.write_text(render_page(report), encoding="utf-8")
+    if as_json:
         return
     if page:
         say(f"\n  wrote {page}")

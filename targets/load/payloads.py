@@ -5,12 +5,16 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from mlspec.specs.models import Column
 
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _NULLS = 0.05  # of the values of a column that may be null
+_ROWS = 20_000  # made at most, as they take time and room
+_FEWEST = 8  # different lists of rows, however long
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,23 @@ class Mix:
 
 
 def payloads(columns: Mapping[str, Column], mix: Mix) -> list[Payload]:
-    """The bodies of `mix`, in an order that spreads the broken ones evenly; the same seed gives the same bytes."""
+    """The bodies of `mix`, in an order that spreads the broken ones evenly, as many as make the share exact (to five
+    digits) and show every damage; the same seed gives the same bytes. Bodies of many rows come more than once."""
     chance = random.Random(mix.seed)  # noqa: S311  (repeatable, not secret)
-    every = round(1 / mix.malformed) if mix.malformed else 0
-    count = max(mix.count, every * len(_DAMAGES))
+    broken, of = Fraction(mix.malformed).limit_denominator(100_000).as_integer_ratio()
+    least = max(mix.count, -(-len(_DAMAGES) * of // broken) if broken else 0)
+    count = -(-least // of) * of
+    different = min(count, max(_FEWEST, _ROWS // mix.rows))
+    pool = [[record(columns, chance) for _ in range(mix.rows)] for _ in range(different)]
+
+    @cache
+    def payload(which: int, damage: int | None) -> Payload:
+        return Payload(_body(pool[which])) if damage is None else Payload(_DAMAGES[damage](pool[which]), True)
+
     made = []
     for number in range(count):
-        rows = [record(columns, chance) for _ in range(mix.rows)]
-        broken = every and number % every == every - 1
-        damage = _DAMAGES[number // every % len(_DAMAGES)] if broken else None
-        made.append(Payload(damage(rows), True) if damage else Payload(_body(rows)))
+        before, after = number * broken // of, (number + 1) * broken // of
+        made.append(payload(number % different, before % len(_DAMAGES) if after > before else None))
     return made
 
 

@@ -118,6 +118,16 @@ def test_mistakes_are_told(spec: str, words: list[str], said: str, capsys: pytes
     assert said in capsys.readouterr().err
 
 
+def test_a_page_that_cannot_be_written_is_told_after_what_was_measured(
+    spec: str, good_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--url", good_server.url, "--rate", "50", "--duration", "1s", "--page", str(tmp_path / ("x" * 256))]
+    assert invoke(["bench", spec, *words, "--json"]) == Exit.USAGE
+    told = capsys.readouterr()
+    assert json.loads(told.out)["runs"][0]["requests"] == 50
+    assert f"cannot write {tmp_path}" in told.err
+
+
 def test_a_name_of_no_machine_is_told_once(spec: str) -> None:
     """As a process: what a loop says of futures that nobody asked about comes at its end."""
     words = ["--url", "http://host.invalid/", "--remote", "--rate", "10", "--json"]

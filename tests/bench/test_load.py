@@ -61,6 +61,26 @@ def test_the_broken_share_is_what_was_asked_and_says_so() -> None:
     assert len({payload.body for payload in broken}) == len(broken)
 
 
+@pytest.mark.parametrize("share", [0.004, 0.3, 0.4, 0.7, 0.99, 1.0])
+def test_any_share_is_exact_and_shows_every_damage(share: float) -> None:
+    made = payloads(COLUMNS, Mix(malformed=share))
+    broken = [payload.body for payload in made if payload.malformed]
+    assert len(broken) == pytest.approx(share * len(made))
+    for damage in (b"neither", b"no such column", b"\xff\xfe"):
+        assert any(damage in body for body in broken)
+    ahead = [sum(payload.malformed for payload in made[:end]) - share * end for end in range(len(made))]
+    assert max(map(abs, ahead)) <= 1
+
+
+def test_bodies_of_many_rows_come_again_and_again() -> None:
+    """As many as are made in a moment, whatever the share of broken ones."""
+    made = payloads(COLUMNS, Mix(rows=5_000, malformed=0.1))
+    good = {payload.body for payload in made if not payload.malformed}
+    assert (len(made), len(good)) == (260, 8)
+    assert all(len(json.loads(body)["records"]) == 5_000 for body in good)
+    assert sum(payload.malformed for payload in made) == 26
+
+
 def test_every_request_of_a_rate_is_sent_and_counted(good_server: Server) -> None:
     run = measure(_order(good_server.url, rate=300.0))
     assert run.requests == len(good_server.bodies) == 300
