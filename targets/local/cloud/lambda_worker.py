@@ -1,11 +1,7 @@
-"""One warm execution environment of a function: AWS's runtime client in a process, behind a Runtime API on loopback.
-
-The protocol is AWS's Lambda Runtime API, 2018-06-01: next, response, error, init/error."""
+"""One warm execution environment of a function: AWS's runtime client in a process, behind a Runtime API on loopback."""
 
 import json
 import os
-import queue
-import re
 import select
 import subprocess
 import sys
@@ -13,13 +9,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
+
+from mlspec.targets.local.cloud.runtime_api import Exchange, RuntimeApi
 
 _INIT_SECONDS = 10.0  # what Lambda gives an environment to start
 _GRACE_SECONDS = 10.0  # for its last lines, which hold histograms; Lambda gives 2, on a machine that is not busy
-_ROUTE = re.compile(r"/2018-06-01/runtime/(?:invocation/(?P<id>[^/]+)/(?P<kind>response|error)|(?P<init>init/error))$")
 # time.time() and datetime follow the cloud's clock: its offset, in seconds, is a double in a mapped file.
 _BOOT = """
 import datetime, gc, mmap, struct, sys, time
@@ -69,39 +65,16 @@ class Outcome:
     request: str
 
 
-@dataclass
-class _Exchange:
-    """What the process and we have to say to each other."""
-
-    calls: "queue.Queue[tuple[str, bytes, float] | None]" = field(default_factory=queue.Queue)
-    answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    ready: bool = False  # it has asked for work: its init is over
-    init_error: bytes | None = None
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-
-class _Server(ThreadingHTTPServer):
-    """Drops the connection of a process that has ended without a word."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-
 class Worker:
     """Takes one invocation at a time; starts its process when there is none, or the last one died."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.used = time.monotonic()
-        self._exchange = _Exchange()
         self._output = b""
         self._reading = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._server = _Server(("127.0.0.1", 0), _handler_for(self))
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        self._api = RuntimeApi(environment.arn)
 
     def invoke(self, payload: bytes) -> Outcome:
         """One invocation, from the payload's bytes to the outcome; its time limit begins when init has ended."""
@@ -109,7 +82,7 @@ class Worker:
         started = time.perf_counter()
         request = str(uuid.uuid4())
         limit = self.environment.timeout
-        self._exchange.calls.put((request, payload, time.time() + limit))
+        self._api.exchange.calls.put((request, payload, time.time() + limit))
         error, answer = self._await(request, limit)
         self.used = time.monotonic()
         return Outcome(answer, error, self._drain(), time.perf_counter() - started, init_seconds, request)
@@ -118,7 +91,7 @@ class Worker:
         """A new process, and how long its init took; one that takes too long starts again, on the invocation's time."""
         started = time.perf_counter()
         self._start()
-        exchange = self._exchange
+        exchange = self._api.exchange
 
         def over() -> bool:
             return exchange.ready or exchange.init_error is not None or self._dead()
@@ -130,14 +103,14 @@ class Worker:
 
     def _wait(self, over: Callable[[], bool], seconds: float) -> bool:
         """Whether `over` came to hold within `seconds`."""
-        changed, deadline = self._exchange.changed, time.monotonic() + seconds
+        changed, deadline = self._api.exchange.changed, time.monotonic() + seconds
         with changed:
             while not over() and (left := deadline - time.monotonic()) > 0:
                 changed.wait(min(left, 0.2))
             return over()
 
     def _await(self, request: str, limit: float) -> tuple[str, bytes]:
-        exchange = self._exchange
+        exchange = self._api.exchange
 
         def over() -> bool:
             return request in exchange.answers or exchange.init_error is not None or self._dead()
@@ -164,8 +137,8 @@ class Worker:
 
     def _start(self) -> None:
         env = self.environment
-        self._exchange.calls.put(None)  # lets the thread of a dead process's last request go
-        self._exchange = _Exchange()
+        self._api.exchange.calls.put(None)  # lets the thread of a dead process's last request go
+        self._api.exchange = Exchange()
         boot = _BOOT.format(task=str(env.task), site=str(env.site), clock=str(env.clock), handler=env.handler)
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-u", "-c", boot],
@@ -177,12 +150,12 @@ class Worker:
         threading.Thread(target=self._pump, args=(self._process,), daemon=True).start()
 
     def _variables(self) -> dict[str, str]:
-        env, port = self.environment, self._server.server_address[1]
+        env = self.environment
         return {
             "PATH": os.environ.get("PATH", ""),
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
             "AWS_LAMBDA_FUNCTION_NAME": env.name,
             "AWS_LAMBDA_FUNCTION_VERSION": env.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(env.memory),
@@ -203,8 +176,8 @@ class Worker:
                 break
         process.wait()
         self._take(descriptor)
-        with self._exchange.changed:
-            self._exchange.changed.notify_all()
+        with self._api.exchange.changed:
+            self._api.exchange.changed.notify_all()
 
     def _take(self, descriptor: int) -> bool:
         """Read all that is in the pipe; False at its end."""
@@ -242,61 +215,5 @@ class Worker:
                 self._process.wait(grace)
             except subprocess.TimeoutExpired:
                 self._kill()
-        self._exchange.calls.put(None)
-        self._server.shutdown()
-        self._server.server_close()
+        self._api.close()
         return self._drain()
-
-
-def _handler_for(worker: Worker) -> type[BaseHTTPRequestHandler]:
-    """The Runtime API of one worker."""
-
-    class RuntimeApi(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def log_message(self, *args: object) -> None:
-            """Quiet."""
-
-        def do_GET(self) -> None:
-            exchange = worker._exchange
-            with exchange.changed:
-                exchange.ready = True
-                exchange.changed.notify_all()
-            call = exchange.calls.get()
-            if call is None:
-                self.close_connection = True
-                return
-            request, payload, deadline = call
-            headers = {
-                "Lambda-Runtime-Aws-Request-Id": request,
-                "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
-                "Lambda-Runtime-Invoked-Function-Arn": worker.environment.arn,
-                "Lambda-Runtime-Trace-Id": "Root=1-0-0;Sampled=0",
-            }
-            self._answer(200, payload, headers)
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            found = _ROUTE.match(self.path)
-            exchange = worker._exchange
-            with exchange.changed:
-                if found and found["id"]:
-                    exchange.answers[found["id"]] = ("Unhandled" if found["kind"] == "error" else "", body)
-                elif found:
-                    exchange.init_error = body
-                exchange.changed.notify_all()
-            self._answer(202 if found else 404, b"{}", {})
-
-        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {
-                **headers,
-                "Content-Type": "application/json",
-                "Content-Length": str(len(body)),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-    return RuntimeApi
