@@ -38,7 +38,7 @@ class Composed:
     """The tree, the places of its values, the overlays of all environments, the texts, the mistakes so far, the keys
     that are final, what overrides removed, every path of a library that was looked at, there or not, where a library
     that is a package was found, the commit where the tree names it, and the paths of values that are not known because
-    they are taken from where a mistake is."""
+    they are taken from where a mistake is; the layers below the environment's, and how many values the file holds."""
 
     tree: dict[str, Any]
     places: Place
@@ -51,6 +51,8 @@ class Composed:
     packages: Mapping[str, Path] = field(default_factory=dict)
     commit: str = ""
     unknown: frozenset[tuple[str, ...]] = frozenset()
+    below: tuple[Layer, ...] = ()
+    size: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,11 @@ def compose_spec(path: Path, asked: Asked, known: Iterable[str]) -> Composed:
     profiles = Profiles(path.absolute().parent, asked.library, {path.name: text})
     given = parse_overrides(overrides, known, found)
     environments = read_environments(child_of(root, "environments"), found)
-    layers = Stack(profiles, found).build(root, group_choice(given))
+    below = Stack(profiles, found).build(root, group_choice(given))
     overlay = choose(environments, environment, found)
-    if overlay is not None:
-        layers = [*layers, Layer(Source.ENVIRONMENT, overlay)]
     found.extend(_of_override(profiles.found, given))
-    layers = [replace(layer, node=_without_resolvers(layer.node, found)) for layer in layers]
+    below = [replace(layer, node=_without_resolvers(layer.node, found)) for layer in below]
+    layers = below if overlay is None else [*below, _overlay(overlay, found)]
     edits = [override for override in given if not override.chooses]
     _hold_others(layers, [node for name, node in environments.items() if name != environment], found)
     tree, held = _merge(layers, found)
@@ -100,8 +101,26 @@ def compose_spec(path: Path, asked: Asked, known: Iterable[str]) -> Composed:
         looked=tuple(dict.fromkeys(profiles.looked)),
         packages=profiles.packages,
         commit=commit,
-        unknown=frozenset(path_in(tree, path) for path in unknown),
+        unknown=unknown,
+        below=tuple(below),
+        size=root.size,
     )
+
+
+def compose_elsewhere(composed: Composed, environment: str) -> Composed:
+    """What the spec is in another of its environments, as far as mistakes can be found in that: without overrides, and
+    with a commit that stands for any."""
+    found: list[Diagnostic] = []
+    layers = [*composed.below, _overlay(composed.environments[environment], found)]
+    tree, _ = _merge(layers, [])
+    places, _ = _places(layers, [])
+    known = {"env.name": environment, "git.commit": composed.commit or "0" * 40}
+    tree, unknown = _resolved(written_out(tree, known), places, found)
+    return replace(composed, tree=tree, places=places, found=found, unknown=unknown)
+
+
+def _overlay(node: Node, found: list[Diagnostic]) -> Layer:
+    return Layer(Source.ENVIRONMENT, _without_resolvers(node, found))
 
 
 def _of_override(found: Iterable[Diagnostic], given: Iterable[Override]) -> list[Diagnostic]:
@@ -167,7 +186,9 @@ def _places(layers: Iterable[Layer], edits: Iterable[Override]) -> tuple[Place, 
     return root, removed
 
 
-def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> tuple[dict[str, Any], frozenset[str]]:
+def _resolved(
+    tree: dict[str, Any], places: Place, found: list[Diagnostic]
+) -> tuple[dict[str, Any], frozenset[tuple[str, ...]]]:
     """`tree` with interpolations resolved, and the paths that are emptied, because what they name cannot be known."""
     if not any(REFERENCE.search(text) for _, text in texts(tree)):
         return tree, frozenset()
@@ -181,7 +202,7 @@ def _resolved(tree: dict[str, Any], places: Place, found: list[Diagnostic]) -> t
         origin = place.origin
         found.append(Diagnostic("ML308", fault.message, origin.span, fault.path, hint, origin.text, part=part))
     unknown = depending(tree, wrong)
-    return resolve(_emptied(tree, unknown)), unknown
+    return resolve(_emptied(tree, unknown)), frozenset(path_in(tree, path) for path in unknown)
 
 
 def _part(text: str, written: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from mlspec.specs.models import Spec
 
+_DEEPEST_HOME = 3
 COMPOSED = ("defaults", "environments")  # keys of a file that composition takes out before there is a Spec
 
 
@@ -26,6 +27,19 @@ def known_keys(path: tuple[str, ...]) -> list[str]:
     models = [kind for kind in kinds_at(path) if _is_model(kind)]
     keys = [key for model in models for key in _fields(model)]
     return keys if path else [*keys, *COMPOSED]
+
+
+@cache
+def homes(key: str) -> tuple[tuple[str, ...], ...]:
+    """The blocks that have `key`, by their paths through keys that are always the same ones, nearest the top first."""
+    found: list[tuple[str, ...]] = []
+    paths: list[tuple[str, ...]] = [()]
+    for path in paths:  # grows while it is read
+        models = [kind for kind in kinds_at(path) if _is_model(kind)]
+        below = list(dict.fromkeys(name for model in models for name in _fields(model)))
+        found += [path] if key in below else []
+        paths += [(*path, name) for name in below] if len(path) < _DEEPEST_HOME else []
+    return tuple(found)
 
 
 def is_closed(path: tuple[str, ...]) -> bool:

@@ -1,6 +1,6 @@
 """A spec file -> the checked spec, or every mistake in it at once."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from mlspec.specs.check import check_tree, with_tuples
 from mlspec.specs.checked import Checked
 from mlspec.specs.commit import no_commit
-from mlspec.specs.compose import Asked, Composed, compose_spec
+from mlspec.specs.compose import Asked, Composed, compose_elsewhere, compose_spec
 from mlspec.specs.diagnostics import Diagnostic, Severity, Span, SpecError
 from mlspec.specs.keys import is_closed, kinds_at, known_keys
 from mlspec.specs.layers import UNFILLED, Place, find, nearest_place, origins_of
@@ -20,7 +20,7 @@ from mlspec.specs.pinpoint import pinpoint
 from mlspec.specs.rules import check_rules
 from mlspec.specs.rules_advice import advise
 from mlspec.specs.view import View, view_of, view_of_spec
-from mlspec.specs.wording import Wording
+from mlspec.specs.wording import Wording, misplaced
 from mlspec.specs.yaml_nodes import Node
 from mlspec.specs.yaml_text import split_lines
 
@@ -82,21 +82,52 @@ def _check(composed: Composed, environment: str) -> tuple[Spec | None, View]:
     """The spec, when nothing is wrong with it, and its parts; what is wrong is added to what composition found."""
     given = [*_environment_key(composed), *_unfilled(composed.tree, composed.places)]
     known = environment == "dev" or environment in composed.environments  # another one has been told already
-    tree = {**composed.tree, "environment": environment if known else "dev"}
+    told = _told([*composed.found, *given])
+    spec, view, judged = _judge(composed, environment if known else "dev", told)
+    found = [_diagnostic(wording, composed.places) for wording in judged]
+    composed.found.extend(given)
+    composed.found.extend(diagnostic for diagnostic in found if diagnostic.span not in told)
+    composed.found.extend(_overlay_keys(composed.environments, environment))
+    composed.found.extend(_elsewhere(composed, environment))
+    return None if any(one.severity is Severity.ERROR for one in composed.found) else spec, view
+
+
+def _told(found: Iterable[Diagnostic]) -> set[Span]:
+    return {one.span for one in found if one.span and one.severity is Severity.ERROR}
+
+
+def _judge(composed: Composed, environment: str, told: Container[Span]) -> tuple[Spec | None, View, list[Wording]]:
+    """The spec that the tree is in that environment, its parts, and what is wrong that is not a mistake's shadow."""
+    tree = {**composed.tree, "environment": environment}
     spec, worded = check_tree(tree)
     environments = tuple(composed.environments)
     frozen = with_tuples(tree)
     view = view_of(frozen, environments) if spec is None else view_of_spec(spec, frozen, environments)
     view = replace(view, texts=composed.texts)
-    errors = [one for one in [*composed.found, *given] if one.severity is Severity.ERROR]
-    told = {diagnostic.span for diagnostic in errors if diagnostic.span}
-    judged = (one for one in [*worded, *check_rules(view)] if one.at not in composed.unknown)
-    judged = (one for one in judged if not _follows(one, composed.places, told))
-    found = [_diagnostic(wording, composed.places) for wording in judged]
-    composed.found.extend(given)
-    composed.found.extend(diagnostic for diagnostic in found if diagnostic.span not in told)
-    composed.found.extend(_overlay_keys(composed.environments, environment))
-    return None if any(one.severity is Severity.ERROR for one in composed.found) else spec, view
+    known = (one for one in [*worded, *check_rules(view)] if one.at not in composed.unknown)
+    return spec, view, [one for one in known if not _follows(one, composed.places, told)]
+
+
+_MOST_VALUES = 6_000  # of all environments together: a spec can name very many
+_MOST_MISTAKES = 50
+
+
+def _elsewhere(composed: Composed, chosen: str) -> list[Diagnostic]:
+    """What the overlays of other environments say that is wrong: a spec is checked before any of it is deployed."""
+    others = [name for name, overlay in composed.environments.items() if name != chosen and overlay.value]
+    if not others or len(composed.found) > _MOST_MISTAKES:
+        return []
+    said = {(one.code, one.path, one.message) for one in composed.found}
+    found: list[Diagnostic] = []
+    for name in others[: max(1, _MOST_VALUES // composed.size)]:
+        other, told = compose_elsewhere(composed, name), _told([*composed.found, *found])
+        found += [one for one in other.found if one.span not in told]
+        told |= _told(other.found)
+        judged = _judge(other, name, told)[2]
+        own = (one for one in judged if nearest_place(other.places, one.at).origin.source is Source.ENVIRONMENT)
+        worded = (_diagnostic(one, other.places) for one in own)
+        found += [one for one in worded if one.span not in told and (one.code, one.path, one.message) not in said]
+    return found
 
 
 _OF_A_BLOCK = ("ML209", "ML235", "ML236")
@@ -113,6 +144,8 @@ def _follows(wording: Wording, places: Place, told: Container[Span]) -> bool:
 
 def _diagnostic(wording: Wording, places: Place) -> Diagnostic:
     place = nearest_place(places, wording.at)
+    lacking = wording.code == "ML202" and place.origin.source is Source.PROFILE  # it is the spec that is to say more
+    place = places if lacking else place
     origin = _of_the_file(place) if place is places else place.origin
     span = place.key if wording.key and place.key and place is not places else origin.span
     hint, text = wording.hint, origin.text
@@ -158,10 +191,11 @@ def _unknown_keys(node: Node, path: tuple[str, ...]) -> Iterator[Diagnostic]:
         below = (*path, str(key))
         if kinds_at(below):
             yield from _unknown_keys(child, below)
-        elif is_closed(path) and str(key) not in (known := known_keys(path)):
+        elif child.key and is_closed(path) and str(key) not in (known := known_keys(path)):
             where = f" in {'.'.join(path)}" if path else ""
             message = f"unknown key '{key}'{where}"
-            yield Diagnostic("ML201", message, child.key, ".".join(below), hint_for(str(key), known))
+            hint = misplaced(str(key), path) or hint_for(str(key), known)
+            yield Diagnostic("ML201", message, child.key, ".".join(below), hint)
 
 
 def _origins(composed: Composed, spec: Spec) -> Origins:

@@ -47,6 +47,8 @@ class Column(Block):
             raise wrong("min", f"min {self.min:g} is above max {self.max:g}")
         if self.values and self.type != "category":
             raise wrong("values", "values are for type category only")
+        if len(set(self.values)) < len(self.values):
+            raise wrong("values", "a value is there twice")
         if self.parts and (self.type != "datetime" or self.role != "feature"):
             raise wrong("parts", "parts are for features of type datetime only")
         if len(set(self.parts)) < len(self.parts):

@@ -6,11 +6,30 @@ from itertools import islice
 _MOST_KNOWN = 500  # the comparison is slow, and a hostile spec can have thousands of columns
 
 
+# What other tools call the same: no spelling is near.
+_ELSEWHERE = {
+    "target": "label",
+    "integer": "int",
+    "str": "string",
+    "text": "string",
+    "boolean": "bool",
+    "number": "float",
+    "double": "float",
+    "timestamp": "datetime",
+    "date": "datetime",
+    "enum": "category",
+    "skip": "ignore",
+    "timestamps": "time",
+}
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word most like `word`, or nothing when none is close."""
     from difflib import get_close_matches
 
     lowered = {name.lower(): name for name in islice(sorted(known), _MOST_KNOWN)}
+    if (other := _ELSEWHERE.get(word.lower(), "")) in lowered and word.lower() not in lowered:
+        return lowered[other]
     found = get_close_matches(word.lower()[:80], lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else ""
 

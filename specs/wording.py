@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlspec.specs.nearest import hint_for, shortened
+from mlspec.specs.keys import COMPOSED, homes
+from mlspec.specs.nearest import hint_for, nearest, shortened
 from mlspec.specs.schema import keys_at, schemas_at
+
+_MOST_HOMES = 2  # of a key that stands in more blocks than these, none is likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,21 @@ def word(problems: Sequence[Problem]) -> Wording:
 def _unknown_key(problem: Problem) -> Wording:
     *parent, key = problem.path
     where = f" in {'.'.join(parent)}" if parent else ""
-    return Wording(
-        "ML201", f"unknown key '{shortened(key)}'{where}", hint_for(key, keys_at(parent)), problem.path, True
-    )
+    message = f"unknown key '{shortened(key)}'{where}"
+    return Wording("ML201", message, misplaced(key, parent) or hint_for(key, keys_at(parent)), problem.path, True)
+
+
+def misplaced(key: str, parent: Sequence[str]) -> str:
+    """Where in the language a key stands that is not one of `parent`'s, where that is known; else nothing."""
+    if not parent and key in COMPOSED:
+        return f"{key} stands at the top of a spec, and in no overlay"
+    if nearest(key, keys_at(parent)):
+        return ""
+    places = homes(key)
+    if not places or len(places) > _MOST_HOMES:
+        return ""
+    said = " or ".join(f"of {'.'.join(place)}" if place else "at the top" for place in places)
+    return f"{key} is a key {said}: check the indentation; here are allowed: {', '.join(keys_at(parent)) or 'none'}"
 
 
 def _missing(problem: Problem) -> Wording:
@@ -100,12 +115,16 @@ def _literal(problem: Problem) -> Wording:
     if problem.path[0] == "gates" and problem.path[-1] == "versus":
         message = f"gate compares with {_quoted(problem.value)}, which is not a known champion"
         return Wording("ML204", message, hint_for(str(problem.value), allowed), problem.path)
-    message = (
-        f"{problem.path[-1] if not problem.path[-1].isdecimal() else problem.path[-2]} is {_quoted(problem.value)}"
-    )
+    message = f"{_name(problem)} is {_quoted(problem.value)}"
     quoted = not isinstance(problem.value, str) and str(problem.value) in allowed
     hint = f'put it in quotes: "{problem.value}"' if quoted else hint_for(str(problem.value), allowed)
     return Wording("ML203", f"{message}, which is not allowed", hint, problem.path)
+
+
+def _name(problem: Problem) -> str:
+    """The key, or of an item of a list the list's."""
+    *above, last = problem.path
+    return above[-1] if above and last.isdecimal() else last
 
 
 def _quoted(value: Any) -> str:
@@ -114,6 +133,9 @@ def _quoted(value: Any) -> str:
 
 def _quantity(problems: Sequence[Problem]) -> Wording:
     first = problems[0]
+    bounds = [problem for problem in problems if "units" not in problem.context]  # right but for its size
+    if bounds and len(bounds) < len(problems):
+        return _quantity(bounds)
     expected = " or ".join(dict.fromkeys(p.message.removeprefix("expected ").partition(";")[0] for p in problems))
     units = ", ".join(dict.fromkeys(str(p.context["units"]) for p in problems if "units" in p.context))
     if not units:
@@ -144,26 +166,38 @@ def _kind(kinds: Sequence[Problem], quantities: Sequence[Problem]) -> Wording:
         hint = "put it in quotes to make it a text"
     if "a list" in expected and isinstance(first.value, str):
         hint = f"write [{shortened(first.value)}]"
+    if "a list" in expected and isinstance(first.value, dict):
+        hint = "write `- ` before each item, or [ ] around them"
+    if "a mapping" in expected and not isinstance(first.value, dict):
+        hint = _as_mapping(first)
     return Wording("ML205", f"expected {' or '.join(expected)}, found {describe(first.value)}", hint, first.path)
+
+
+def _as_mapping(problem: Problem) -> str:
+    """How a mapping is written that is given as something else."""
+    keys = ", ".join(keys_at(problem.path)[:24])
+    if not keys and isinstance(problem.value, list | tuple):
+        return "write `name: ...` for each in place of `- `"
+    return f"write its keys below it: {keys}" if keys else "write its keys below it"
 
 
 def _pattern(problem: Problem) -> Wording:
     expected = _PATTERNS.get(
         str(problem.context.get("pattern")), f"a text that matches {problem.context.get('pattern')}"
     )
-    return Wording("ML208", f"{problem.path[-1]} is {_quoted(problem.value)}", f"expected {expected}", problem.path)
+    return Wording("ML208", f"{_name(problem)} is {_quoted(problem.value)}", f"expected {expected}", problem.path)
 
 
 def _range(problem: Problem) -> Wording:
     asked = problem.message.removeprefix("Input should be ").removeprefix("String should have ")
-    return Wording("ML207", f"{problem.path[-1]} is {describe(problem.value)}", f"expected {asked}", problem.path)
+    return Wording("ML207", f"{_name(problem)} is {describe(problem.value)}", f"expected {asked}", problem.path)
 
 
 def _length(problem: Problem) -> Wording:
     least, most = problem.context.get("min_length"), problem.context.get("max_length")
     asked = f"at least {least}" if least is not None else f"at most {most}"
     found = problem.context.get("actual_length", len(problem.value) if isinstance(problem.value, str) else 0)
-    return Wording("ML207", f"{problem.path[-1]} has {found}, expected {asked}", "", problem.path)
+    return Wording("ML207", f"{_name(problem)} has {found}, expected {asked}", "", problem.path)
 
 
 def _block(problem: Problem) -> Wording:

@@ -184,6 +184,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnost
     mark, lines = error.problem_mark or error.context_mark, split_lines(text)
     if mark is not None and not "".join(lines[mark.line :]).strip():  # what is not closed is wrong where it was opened
         mark = error.context_mark or mark
+    if "expected ':'" in (error.problem or ""):  # the key that has none stands before
+        mark = error.context_mark or mark
     if mark is not None and mark.line < len(lines):
         span = Span(file, mark.line + 1, mark.column + 1)
     else:  # the parser ran off the end: the last line is where it stopped making sense
@@ -200,8 +202,12 @@ def _syntax_hint(problem: str) -> str:
         return "one file is one spec: nothing follows the line of three dots"
     if "block end" in problem or "'-' indicator" in problem or "expected key" in problem:
         return "check the indentation: keys of one mapping, and items of one list, start in the same column"
+    if "expected ':'" in problem:
+        return "a key is followed by a colon and a space: `key: value`"
     if "end of stream" in problem:
         return "a quote is not closed"
     if "expected ','" in problem or "node content" in problem:
         return "close each [ and {, put a comma between what is in them, and quote a text that holds one of , [ ] { }"
+    if "mapping values" in problem:
+        return "quote a text that holds ': ', and put a space behind the colon of each key"
     return "quote a text that holds ': ', ' #' or ${...}, or starts with one of @ ` % & * ! | > [ {"
