@@ -8,11 +8,14 @@ from typing import Any
 from mlspec.cli.row_files import Row
 from mlspec.cli.row_values import plain
 
-Ask = Callable[[dict[str, Any]], tuple[int, Mapping[str, Any]]]  # a request -> HTTP status and answer
+Answer = Mapping[str, Any]
+Ask = Callable[[dict[str, Any]], tuple[int, Answer]]  # a request -> HTTP status and answer
 Predictions = list[Mapping[str, Any] | None]
 Asked = tuple[Row, Row]  # a row, and what the model takes of it
+Part = tuple[int, list[Asked]]  # the number of its first row, from 0
 
 _BYTES = 4_000_000  # of one request: below the 6 MB that a Lambda function takes
+_TOO_MUCH = 413
 _encoded = json.JSONEncoder(default=str).encode
 
 
@@ -55,8 +58,7 @@ def score(ask: Ask, rows: Iterable[Asked], outcome: Outcome, *, most: int, parti
     """Ask for predictions of `rows`, at most `most` in a request; `partial`: bad rows are refused alone. A lot comes
     when it is answered; `outcome` holds when there are no more."""
     refusal = Outcome()
-    for first, part in _parts(rows, most):
-        status, answer = ask({"records": [sent for _, sent in part], **({"partial": True} if partial else {})})
+    for first, part, status, answer in _answered(ask, _parts(rows, most), partial):
         if partial and _refuses_rows(status, answer):  # not one of these is good; those after them may be
             refusal = Outcome({}, status, answer)
             answer = {**answer, "predictions": [None] * len(part)}
@@ -71,13 +73,24 @@ def score(ask: Ask, rows: Iterable[Asked], outcome: Outcome, *, most: int, parti
         outcome.status, outcome.answer = refusal.status, refusal.answer
 
 
+def _answered(ask: Ask, parts: Iterable[Part], partial: bool) -> Iterator[tuple[int, list[Asked], int, Answer]]:
+    """Each part with its answer; where one is too much for the server, or its answer is, its halves."""
+    for first, part in parts:
+        status, answer = ask({"records": [sent for _, sent in part], **({"partial": True} if partial else {})})
+        half = len(part) // 2
+        if status == _TOO_MUCH and half:
+            yield from _answered(ask, [(first, part[:half]), (first + half, part[half:])], partial)
+        else:
+            yield first, part, status, answer
+
+
 def _refuses_rows(status: int, answer: Mapping[str, Any]) -> bool:
     problems = answer.get("problems") or [{"row": None}]
     return status == 400 and all(problem["row"] is not None for problem in problems)
 
 
-def _parts(rows: Iterable[Asked], most: int) -> Iterator[tuple[int, list[Asked]]]:
-    """The rows, and as JSON has them, in lots that a request may hold, each with the number of its first row from 0."""
+def _parts(rows: Iterable[Asked], most: int) -> Iterator[Part]:
+    """The rows, and as JSON has them, in lots that a request may hold."""
     lot: list[Asked] = []
     size = first = 0
     for number, (row, features) in enumerate(rows):

@@ -123,6 +123,28 @@ def test_an_answer_about_fewer_rows_is_no_models(
     assert "is no model's server: 1 predictions of 2 rows" in capsys.readouterr().err
 
 
+def test_what_is_too_much_for_a_server_is_asked_in_halves(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, seen = _lines(tmp_path / "rows.ndjson", [{**ROW, "class": number} for number in range(20)]), list[int]()
+
+    def ask(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        seen.append(len(request["records"]))
+        if len(request["records"]) > 4:
+            return 413, {"error": "too much"}
+        found = [{"value": record["class"]} for record in request["records"]]
+        return 200, {"model": "m", "release": "r", "version": "v", "predictions": found}
+
+    rows, outcome = rows_in(source, "ndjson", {}), Outcome()
+    lots = list(score(ask, AskedRows([], rows, ["class"]).asked(), outcome, most=12, partial=True))
+    assert seen == [12, 6, 3, 3, 6, 3, 3, 8, 4, 4]
+    assert [one["value"] for lot in lots for one in lot.predictions if one] == list(range(20))
+    assert [lot.first for lot in lots] == [0, 3, 6, 9, 12, 16]
+    with answering(lambda number, handler: (413, {}, b'{"error": "too much"}')) as (url, _):
+        assert _ask(served, source, tmp_path / "out.csv", url=url) == Exit.ERROR
+    assert "413 too much" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("ending", ["csv", "json", "ndjson", "parquet"])
 def test_rows_refused_before_the_first_good_one_are_written_too(served: Served, tmp_path: Path, ending: str) -> None:
     source, target = _lines(tmp_path / "rows.ndjson", [BAD] * 7 + [ROW] * 3), tmp_path / f"out.{ending}"
