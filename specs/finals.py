@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mlspec.specs.diagnostics import Diagnostic, Span
 from mlspec.specs.layers import UNFILLED
+from mlspec.specs.nearest import nearest
 from mlspec.specs.origins import Lock
 from mlspec.specs.overrides import Override
 from mlspec.specs.paths import path_in
@@ -79,7 +80,9 @@ def hold(tree: Any, finals: Iterable[Final], found: list[Diagnostic]) -> list[He
         value = value_at(tree, final.path)
         if value is _NOTHING or _holds(value, UNFILLED, whole=True):
             message = f"final names {key}, which {final.owner} does not set"
-            found.append(Diagnostic("ML311", message, final.span, "final", "set it here, or leave it out of final"))
+            close = nearest(key, _keys(tree))
+            hint = (f"did you mean '{close}'? " if close else "") + "set it here, or leave it out of final"
+            found.append(Diagnostic("ML311", message, final.span, "final", hint))
         elif _holds(value, "${", whole=False):
             message = f"final names {key}, which takes its value from elsewhere"
             hint = "write the value itself: what it is taken from could be changed"
@@ -114,6 +117,14 @@ def value_at(tree: Any, path: Sequence[str]) -> Any:
         else:
             return _NOTHING
     return tree
+
+
+def _keys(tree: Any, path: str = "") -> Iterator[str]:
+    """Every dotted path of a key in `tree`."""
+    for key, child in tree.items() if isinstance(tree, dict) else ():
+        below = f"{path}.{key}" if path else str(key)
+        yield below
+        yield from _keys(child, below)
 
 
 def _place(node: Node, held: Held) -> Span:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlspec.specs.defaults_list import PROFILE, Include
-from mlspec.specs.diagnostics import Diagnostic, SpecError
+from mlspec.specs.defaults_list import GROUPS, PROFILE, Include
+from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 from mlspec.specs.libraries import SHIPPED_LIBRARY, team_of
 from mlspec.specs.nearest import hint_for
 from mlspec.specs.settings import Library
@@ -59,20 +59,26 @@ class Profiles:
         if not held and self.unusable:
             return None
         if not held:
-            hint = hint_for(
-                include.name,
-                self.names(include.group),
-                "profiles" if include.group == PROFILE else f"in {include.group}",
-            )
-            return self._refuse(include, f"there is no {include.group} '{include.name}'", hint)
+            return self._refuse(include, f"there is no {include.group} '{include.name}'", self._elsewhere(include))
         (path, shown, root), *others = held
         if others:
             message = f"{include.group} '{include.name}' is in {shown} and in {others[0][1]}"
-            return self._refuse(include, message, "give yours a name of its own")
+            return self._refuse(include, message, "give yours a name of its own", shown, others[0][1])
         if not path.resolve().is_relative_to(root.resolve()):
             message = f"{include.group} '{include.name}' leads out of its library"
             return self._refuse(include, message, "a library holds its files itself: no links to elsewhere")
         return self._parse(path, shown, include)
+
+    def _elsewhere(self, include: Include) -> str:
+        """What may be meant by a name that no file of the group has."""
+        other = next((group for group in GROUPS if include.name in self.names(group)), "")
+        if other:
+            return f"it is of another group: write `- {other}: {include.name}`"
+        folders = (library.folder / include.group for library in self.libraries)
+        if any((folder / f"{include.name}.yml").is_file() for folder in folders):
+            return f"files of libraries end in .yaml: rename {include.name}.yml"
+        what = "profiles" if include.group == PROFILE else f"in {include.group}"
+        return hint_for(include.name, self.names(include.group), what)
 
     def names(self, group: str) -> list[str]:
         """All files of the group that a spec in this folder can name."""
@@ -109,9 +115,10 @@ class Profiles:
     def _show(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
-    def _refuse(self, include: Include, message: str, hint: str) -> Node | None:
-        """Reports why the file is not used; there is no tree of it."""
-        self.found.append(Diagnostic("ML301", message, include.span, hint=hint))
+    def _refuse(self, include: Include, message: str, hint: str, *files: str) -> Node | None:
+        """Reports why the file is not used, naming `files`; there is no tree of it."""
+        also = tuple(Span(file, 1, 1) for file in files)
+        self.found.append(Diagnostic("ML301", message, include.span, hint=hint, also=also))
         return None
 
     def _parse(self, path: Path, shown: str, include: Include) -> Node | None:
@@ -120,6 +127,6 @@ class Profiles:
             node, found = parse_yaml(text, shown)
         except SpecError as error:
             self.found.extend(error.diagnostics)
-            return self._refuse(include, f"{include.group} '{include.name}' cannot be read", f"see {shown}")
+            return self._refuse(include, f"{include.group} '{include.name}' cannot be read", f"see {shown}", shown)
         self.found.extend(found)
         return node

@@ -1,5 +1,6 @@
 """`mlspec.toml` -> the team's library that it names, and the files of libraries that it requires of every spec."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from mlspec.specs.defaults_list import GROUPS, Include
 from mlspec.specs.diagnostics import Diagnostic, Span, SpecError
 from mlspec.specs.nearest import hint_for, shortened
 from mlspec.specs.packages import package_folder
+from mlspec.specs.pinpoint import pinpoint
 from mlspec.specs.yaml_text import read_text
 
 SETTINGS = "mlspec.toml"
@@ -77,8 +79,9 @@ class _Reader:
         try:
             settings = tomllib.loads(self.text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            line = int(match[1]) if (match := re.search(r"at line (\d+)", str(error))) else 1
-            raise self._refusal(f"{SETTINGS} is not TOML: {error}", Span(self.shown, line, 1)) from None
+            match = re.search(r"at line (\d+), column (\d+)", str(error))
+            line, column = (int(match[1]), int(match[2])) if match else (1, 1)
+            raise self._refusal(f"{SETTINGS} is not TOML: {error}", Span(self.shown, line, column)) from None
         for name in settings:
             if name != "library":
                 hint = hint_for(name, ("library",), "tables")
@@ -97,25 +100,26 @@ class _Reader:
 
     def _path(self, value: Any) -> Library:
         if not isinstance(value, str) or not value or "\0" in value:
-            raise self._refusal("path in [library] is a text", self._span("path"))
+            raise self._refusal("path in [library] is a text", self._value("path", value))
         if not os.path.isdir(self.folder / value):
-            raise self._refusal(f"there is no folder '{shortened(value)}' beside {SETTINGS}", self._span("path"))
+            message = f"there is no folder '{shortened(value)}' beside {SETTINGS}"
+            raise self._refusal(message, self._value("path", value))
         return Library(absolute(self.folder / value))
 
     def _package(self, value: Any) -> Library:
         if not isinstance(value, str):
-            raise self._refusal("package in [library] is a text", self._span("package"))
+            raise self._refusal("package in [library] is a text", self._value("package", value))
         folder = package_folder(value)
         if folder is None:
             hint = f"install it into the environment of {SETTINGS}"
-            raise self._refusal(f"there is no installed package '{value}'", self._span("package"), hint)
+            message = f"there is no installed package '{value}'"
+            raise self._refusal(message, self._value("package", value), hint)
         return Library(folder, value)
 
     def _required(self, value: Any) -> tuple[Include, ...]:
-        span = self._span("required")
         if not isinstance(value, list):
-            raise self._refusal("required in [library] is a list", span, _REQUIRED_HINT)
-        return tuple(self._include(item, span) for item in value)
+            raise self._refusal("required in [library] is a list", self._value("required", value), _REQUIRED_HINT)
+        return tuple(self._include(item, self._value("required", item)) for item in value)
 
     def _include(self, item: Any, span: Span) -> Include:
         group, _, name = item.partition("/") if isinstance(item, str) else ("", "", "")
@@ -130,14 +134,23 @@ class _Reader:
         lines = enumerate(self.text.splitlines(), 1)
         return Span(self.shown, next((number for number, line in lines if re.match(written, line)), 1), 1)
 
+    def _value(self, key: str, value: Any) -> Span:
+        """Where `value`, or an item of it, is written behind `key`; the key where it is written in another way."""
+        span, lines = self._span(key), self.text.splitlines()
+        written = (json.dumps(value, ensure_ascii=False), f"'{value}'", str(value))
+        places = (pinpoint(span, lines, text) for text in written)
+        return next((place for place in places if place != span), span)
+
     def _span(self, key: str) -> Span:
         """Where `key` of [library] stands; the table itself where it is written in another way."""
         table = r"\s*\[\s*library\s*\]|\s*library\s*[.=]"
         written = rf"""\s*["']?{re.escape(key)}["']?\s*="""
         lines = list(enumerate(self.text.splitlines(), 1))
         first = next((number for number, line in lines if re.match(table, line)), 1)
-        line = next((number for number, line in lines if number > first and re.match(written, line)), first)
-        return Span(self.shown, line, 1)
+        line = next((number for number, line in lines if number > first and re.match(written, line)), 0)
+        shown = lines[(line or first) - 1][1] if lines else ""
+        start = len(shown) - len(shown.lstrip())
+        return Span(self.shown, line or first, start + 1)
 
     def _refusal(self, message: str, span: Span, hint: str = _HINT) -> SpecError:
         lines = self.text.splitlines()

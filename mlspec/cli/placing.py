@@ -42,9 +42,14 @@ def _placed(diagnostic: Diagnostic, folder: Path) -> Diagnostic:
     message, hint = diagnostic.message, diagnostic.hint
     also = tuple(_span(span, folder) for span in diagnostic.also)
     for old, new in zip(diagnostic.also, also, strict=True):
-        message, hint = message.replace(str(old), str(new)), hint.replace(str(old), str(new))
+        message, hint = _named(message, old, new), _named(hint, old, new)
     span = _span(diagnostic.span, folder) if diagnostic.span else None
     return replace(diagnostic, span=span, message=message, hint=hint, also=also)
+
+
+def _named(text: str, old: Span, new: Span) -> str:
+    """`text` with the new place in it, or the new file where it names that alone."""
+    return text.replace(str(old), str(new)) if str(old) in text else text.replace(old.file, new.file)
 
 
 def _origins(origins: "Origins", folder: Path) -> "Origins":

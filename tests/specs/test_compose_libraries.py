@@ -44,10 +44,10 @@ def test_a_final_value_cannot_be_changed(tmp_path: Path, override: str, environm
 @pytest.mark.parametrize(
     ("settings", "place"),
     [
-        ('[library]\npath = "nowhere"', "ML310 mlspec.toml:2:1"),
-        ('[library]\npackage = "no_such_package_here"', "ML310 mlspec.toml:2:1"),
+        ('[library]\npath = "nowhere"', "ML310 mlspec.toml:2:8"),
+        ('[library]\npackage = "no_such_package_here"', "ML310 mlspec.toml:2:11"),
         ('[library]\npaht = "x"', "ML310 mlspec.toml:2:1"),
-        ("[library\n", "ML310 mlspec.toml:1:1"),
+        ("[library\n", "ML310 mlspec.toml:1:9"),
     ],
 )
 def test_settings_that_name_no_library_are_told(good: str, tmp_path: Path, settings: str, place: str) -> None:

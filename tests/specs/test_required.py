@@ -120,7 +120,7 @@ def test_a_file_beside_the_spec_is_not_what_is_required(team: Path) -> None:
     (team / "platform" / "profile" / "acme.yaml").unlink()
     write(team / "models" / "profiles" / "acme.yaml", "training: {seed: 1}\n")
     assert [(one.code, str(one.span)) for one in mistakes(team / "models" / "spec.yaml")] == [
-        ("ML301", "../mlspec.toml:3:1")
+        ("ML301", "../mlspec.toml:3:13")
     ]
 
 
@@ -128,7 +128,7 @@ def test_a_file_beside_the_spec_is_not_what_is_required(team: Path) -> None:
 def test_what_cannot_be_required_is_told(team: Path, required: str) -> None:
     (team / "mlspec.toml").write_text(f'[library]\npath = "platform"\nrequired = {required}\n')
     (told,) = mistakes(team / "models" / "spec.yaml")
-    assert (told.code, str(told.span)) == ("ML310", "../mlspec.toml:3:1")
+    assert (told.code, str(told.span)) == ("ML310", f"../mlspec.toml:3:{13 if required.startswith('[') else 12}")
 
 
 @pytest.mark.parametrize(
