@@ -21,6 +21,7 @@ _FIRST_WAIT = 0.1  # seconds before a busy server that does not say when is aske
 _LONGEST_WAIT = 30.0
 _UNBROKEN = re.compile(r"[^\s\x00-\x1f\x7f]+")
 _ANSWER = {"model", "release", "version", "predictions"}
+_PROBLEM = {"row", "column", "reason"}
 _BUSY = (429, 503)  # Lambda and API Gateway say 429 where they take no more at once
 
 # Whose signature AWS looks for at a host, and in which region: functions' URLs, API Gateway, SageMaker's endpoints.
@@ -97,16 +98,16 @@ class Calls:
     def post(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """The server's answer to `document`; raises ModelError or NotReached, or ValueError for NaN and infinity.
         Predictions change nothing, so that a request whose connection broke is sent once more."""
-        body = _encoded(document)
+        body, rows = _encoded(document), len(document["records"])
         wait = _FIRST_WAIT
         for _ in range(self._retries):
             status, headers, answer = self._exchange(body)
             if status not in _BUSY:
-                return _judged(status, answer)
+                return _judged(status, answer, rows)
             time.sleep(min(_LONGEST_WAIT, _seconds(headers.get("retry-after", ""), wait)))
             wait *= 2
         status, _headers, answer = self._exchange(body)
-        return _judged(status, answer)
+        return _judged(status, answer, rows)
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -197,7 +198,9 @@ def aws_signer(service: str, region: str) -> Signer:
 
 def problems_of(answer: Mapping[str, Any]) -> tuple[Problem, ...]:
     """What an answer says is wrong with its request, or with the rows of it that were refused."""
-    return tuple(Problem(one["row"], one["column"], one["reason"]) for one in answer.get("problems", ()))
+    found = answer.get("problems")
+    listed = (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+    return tuple(Problem(one["row"], one["column"], one["reason"]) for one in listed if one.keys() >= _PROBLEM)
 
 
 def told(row: int | None, column: str | None, reason: str) -> str:
@@ -206,10 +209,14 @@ def told(row: int | None, column: str | None, reason: str) -> str:
     return f"{place}: {reason}" if place else reason
 
 
-def _judged(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+def _judged(status: int, answer: Mapping[str, Any], rows: int) -> Mapping[str, Any]:
+    """The answer about so many rows, or what it is as an error."""
     if status == 200:
-        if not answer.keys() >= _ANSWER:
+        found = answer["predictions"] if answer.keys() >= _ANSWER else None
+        if not isinstance(found, list) or not all(one is None or isinstance(one, dict) for one in found):
             raise ModelError(status, {"error": f"no model's answer: {json.dumps(answer)[:200]}"})
+        if len(found) != rows:
+            raise ModelError(status, {"error": f"no model's answer: {len(found)} predictions of {rows} rows"})
         return answer
     kinds = {400: ContractBroken, **dict.fromkeys(_BUSY, Unavailable)}
     raise kinds.get(status, ModelError)(status, answer)
@@ -218,7 +225,7 @@ def _judged(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:
 def _decoded(content: bytes) -> Mapping[str, Any]:
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"error": content[:500].decode(errors="replace")}
     return answer if isinstance(answer, dict) else {"error": str(answer)}
 

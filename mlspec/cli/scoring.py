@@ -85,8 +85,10 @@ def _answered(ask: Ask, parts: Iterable[Part], partial: bool) -> Iterator[tuple[
 
 
 def _refuses_rows(status: int, answer: Mapping[str, Any]) -> bool:
-    problems = answer.get("problems") or [{"row": None}]
-    return status == 400 and all(problem["row"] is not None for problem in problems)
+    from mlspec.runtime.client_calls import problems_of
+
+    problems = problems_of(answer)
+    return status == 400 and bool(problems) and all(problem.row is not None for problem in problems)
 
 
 def _parts(rows: Iterable[Asked], most: int) -> Iterator[Part]:
@@ -113,11 +115,12 @@ def _sent(value: Any) -> Any:
 
 def _problems(answer: Mapping[str, Any], first: int) -> Iterator[Problem]:
     """The problems that the answer lists; a refused row that it has no room to say more of is told all the same."""
+    from mlspec.runtime.client_calls import problems_of
+
     told = set()
-    for problem in answer.get("problems", ()):
-        row = problem["row"]
+    for row, column, reason in problems_of(answer):
         told.add(row)
-        yield Problem(None if row is None else first + row + 1, problem["column"], problem["reason"])
+        yield Problem(None if row is None else first + row + 1, column, reason)
     for row, prediction in enumerate(answer.get("predictions", ())):
         if prediction is None and row not in told:
             yield Problem(first + row + 1, None, "refused; the answer lists the first problems only")

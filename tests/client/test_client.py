@@ -242,7 +242,21 @@ def test_a_number_that_json_has_not_is_told_by_its_place(client: ModuleType, ser
         client.OddOnesClient(served.url).predict([ROW, {**ROW, "a b": number}])
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[1]", b'{"predictions": []}'])
+def _predictions(text: str) -> bytes:
+    return f'{{"model": "m", "release": "r", "version": "v", "predictions": {text}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[1]",
+        b"[" * 100_000,
+        b'{"predictions": []}',
+        *map(_predictions, ("null", "[]", "[1]", "[{}, {}]", '{"a": 1}')),
+    ],
+    ids=range(9),
+)
 def test_what_is_no_models_answer_is_told(client: ModuleType, body: bytes) -> None:
     with (
         answering(lambda number, handler: (200, {}, body)) as (url, _),
@@ -259,6 +273,20 @@ def test_a_refusal_that_is_about_no_row_is_told(client: ModuleType, served: Serv
         pytest.raises(client.ContractBroken, match="400: Bad Request"),
     ):
         client.OddOnesClient(url).predict([ROW])
+
+
+@pytest.mark.parametrize("problems", ['"none"', "null", '[{"title": "x"}]', "[1]", '{"row": 1}'])
+def test_another_servers_problems_are_not_taken_for_a_models(
+    client: ModuleType, served: Served, problems: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = f'{{"problems": {problems}, "message": "Bad Request"}}'.encode()
+    with answering(lambda number, handler: (400, {}, body)) as (url, _):
+        with pytest.raises(client.ContractBroken, match="400: Bad Request") as raised:
+            client.OddOnesClient(url).predict([ROW])
+        assert raised.value.problems == ()
+        words = ["--record", json.dumps(ROW), "--url", url]
+        assert invoke(["predict", str(served.spec), *words]) == Exit.ERROR
+    assert "400" in capsys.readouterr().out
 
 
 @pytest.fixture

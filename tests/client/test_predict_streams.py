@@ -120,7 +120,7 @@ def test_an_answer_about_fewer_rows_is_no_models(
     source = _lines(tmp_path / "rows.ndjson", [ROW] * 2)
     with answering(lambda number, handler: _answer(GOOD)) as (url, _):
         assert _ask(served, source, tmp_path / "out.csv", url=url) == Exit.ERROR
-    assert "is no model's server: 1 predictions of 2 rows" in capsys.readouterr().err
+    assert "is no model's server: 200: no model's answer: 1 predictions of 2 rows" in capsys.readouterr().err
 
 
 def test_what_is_too_much_for_a_server_is_asked_in_halves(
