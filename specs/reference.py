@@ -40,7 +40,8 @@ overrides. Mappings are merged key by key; anything else is replaced, lists too.
 - `required = ["profile/acme"]` under `[library]`: these files are laid below every spec under that folder, before
   anything the spec or the command line names, and what they hold final holds for all of them. A spec cannot leave
   them out, nor can a nearer mlspec.toml or `--library` bring another library in the place of theirs.
-- `environments` maps a name to what changes there; `--env` chooses. `dev` is always there.
+- `environments` maps a name to what changes there; `--env` chooses. `dev` is always there. Every overlay is checked,
+  whichever is chosen: what is wrong in production is told on the laptop.
 - Overrides on the command line are Hydra's: `key.path=value`, `+key.path=value` for a key that is not set yet,
   `~key.path` to remove one, and `profile=name` or `serving=name` for other files of a library. Keys are written as
   `mlspec explain` lists them: `gates.0.min` or `gates[0].min`, and names as they are, with dots and spaces,
