@@ -200,8 +200,8 @@ def test_a_pipe_is_read_and_another_written(served: Served, tmp_path: Path) -> N
     for pipe in (source, target):
         os.mkfifo(pipe)
     ends = [
-        Thread(target=lambda: source.write_text(json.dumps(ROW) + "\n" + json.dumps(ROW))),
-        Thread(target=lambda: found.append(target.read_text())),
+        Thread(target=lambda: source.write_text(json.dumps(ROW) + "\n" + json.dumps(ROW)), daemon=True),
+        Thread(target=lambda: found.append(target.read_text()), daemon=True),
     ]
     for end in ends:
         end.start()
