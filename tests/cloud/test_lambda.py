@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -271,6 +272,28 @@ def handler(event, context):
     assert made["AuthType"] == "AWS_IAM"
     assert client.get_function_url_config(FunctionName="url", Qualifier="live")["FunctionUrl"] == made["FunctionUrl"]
     assert desk.cloud.request("url", "live", b'{"a": 1}') == (201, {"version": "2.0", "sent": {"a": 1}})
+
+
+def test_a_url_takes_any_request_and_gives_any_reply(desk: Desk) -> None:
+    """Path, query, headers and bytes go in and come out as HTTP has them."""
+    source = """
+import base64
+def handler(event, context):
+    told = [event["rawPath"], event["rawQueryString"], event["queryStringParameters"]["a"], event["headers"]["x-told"]]
+    body = base64.b64decode(event["body"]) + " ".join(told).encode() + bytes([255])
+    headers = {"content-type": "application/octet-stream", "x-method": event["requestContext"]["http"]["method"]}
+    body = base64.b64encode(body).decode()
+    return {"statusCode": 202, "headers": headers, "body": body, "isBase64Encoded": True}
+"""
+    desk.function("any", source)
+    connection = HTTPConnection(desk.cloud.endpoint.removeprefix("http://"), timeout=60)
+    headers = {"Content-Type": "application/octet-stream", "X-Told": "so"}
+    connection.request("PUT", "/mlspec/url/any/$LATEST/v2/infer?a=1&a=2", body=bytes([254]), headers=headers)
+    reply = connection.getresponse()
+    assert (reply.status, reply.getheader("x-method")) == (202, "PUT")
+    assert reply.getheader("content-type") == "application/octet-stream"
+    assert reply.read() == bytes([254]) + b"/v2/infer a=1&a=2 1,2 so" + bytes([255])
+    connection.close()
 
 
 def test_functions_see_the_clock_that_was_moved(own_desk: Callable[[], Desk]) -> None:
