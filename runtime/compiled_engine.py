@@ -1,15 +1,17 @@
 """A release's compiled_model.py behind the engine's protocol: plain Python, and nothing to install."""
 
 from importlib.machinery import SourceFileLoader
-from importlib.util import cache_from_source, module_from_spec, spec_from_file_location
 from math import inf, nan
 from os.path import isfile, join
 from struct import Struct, pack
+from sys import implementation
+from types import ModuleType
 from typing import Any
 
 from mlspec.runtime.engines import DamagedRelease, Description, Folder, Scores, read_file
 
 FILE = "compiled_model.py"
+_BYTECODE = join("__pycache__", f"compiled_model.{implementation.cache_tag}.pyc")  # PEP 3147
 _UNSEEN = pack("=f", inf)
 
 
@@ -21,7 +23,7 @@ class CompiledEngine:
 
     def __init__(self, folder: Folder, description: Description) -> None:
         path = join(folder, FILE)
-        if not isfile(cache_from_source(path)) and _sha256(read_file(folder, FILE)) != description["compiled_sha256"]:
+        if not isfile(join(folder, _BYTECODE)) and _sha256(read_file(folder, FILE)) != description["compiled_sha256"]:
             raise DamagedRelease(f"{FILE} is not the model that model.json describes")
         self._score = _load(path).predict
         self._rows = Struct(f"={len(description['features'])}f").iter_unpack
@@ -52,10 +54,7 @@ class _Loader(SourceFileLoader):
 
 
 def _load(path: str) -> Any:
-    """The module: from its .pyc where the package has one."""
-    spec = spec_from_file_location("compiled_model", path, loader=_Loader("compiled_model", path))
-    if spec is None or spec.loader is None:
-        raise DamagedRelease(f"{FILE} cannot be loaded")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """The module: from its .pyc where the package has one. A start needs no importlib.util for that."""
+    module = ModuleType("compiled_model")
+    _Loader(module.__name__, path).exec_module(module)
     return module

@@ -2,8 +2,9 @@
 
 Lambda sends SIGTERM to functions that have an extension; others are frozen and dropped, and lose at most one buffer."""
 
+# The half of `signal` that is built into Python: the other makes enums of all numbers, which a start would pay for.
+import _signal as signal  # type: ignore[import-not-found]
 import os
-import signal
 import threading
 from collections.abc import Callable
 
