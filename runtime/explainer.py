@@ -35,16 +35,6 @@ def open_explainer(folder: Folder, description: Description) -> "Explainer":
     return Explainer(folder, description)
 
 
-def explained(explainer: "Explainer", decoded: Decoded, scores: Scores, *, seconds: float) -> list[Explanation]:
-    """One explanation for each of `decoded.rows`; raises Refusal (413) where there are more rows than a processor
-    explains in `seconds`."""
-    most = explainer.most_rows(seconds)
-    if len(scores) > most:
-        reason = f"{len(scores)} rows were sent; at most {most} are explained at once"
-        raise Refusal(413, {"error": "too many rows", "reason": reason})
-    return explainer.explain(decoded.rows, scores)
-
-
 class Explainer:
     """`explain` gives, row by row, `base` (the mean over the training rows) and `values` of each column, which add up
     to the answer in the space that explainer.json names: of several classes, that of the likeliest, which `class` says;
@@ -64,6 +54,15 @@ class Explainer:
         self._space: str = document["space"]
         self._model = KINDS[document["kind"]](document)
         self._rows = Struct(f"={len(self._names)}f").iter_unpack
+
+    def explained(self, decoded: Decoded, scores: Scores, *, seconds: float) -> list[Explanation]:
+        """One explanation for each of `decoded.rows`; raises Refusal (413) where there are more rows than a processor
+        explains in `seconds`."""
+        most = self.most_rows(seconds)
+        if len(scores) > most:
+            reason = f"{len(scores)} rows were sent; at most {most} are explained at once"
+            raise Refusal(413, {"error": "too many rows", "reason": reason})
+        return self.explain(decoded.rows, scores)
 
     def most_rows(self, seconds: float) -> int:
         """How many rows a processor explains in `seconds`; at least one."""

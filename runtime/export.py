@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlspec.runtime.contract import Contract
 from mlspec.runtime.conversion import convert
-from mlspec.runtime.one_score import with_one_score
+from mlspec.runtime.one_score import put_in_place, with_one_score
 from mlspec.runtime.onnx_model import EMBEDDING, OnnxModel, output_name
 
 if TYPE_CHECKING:
@@ -124,11 +124,5 @@ def _keep_one_output(graph: Any, name: str) -> None:
         node.input[:] = [name if used == kept.name else used for used in node.input]
     kept.name = name
     del graph.output[:-1]
-    initializers = [tensor for tensor in graph.initializer if tensor.name in needed]
-    nodes.reverse()
-    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
-    del graph.node[:]
-    graph.node.extend(copies)
-    tensors = [type(tensor).FromString(tensor.SerializeToString()) for tensor in initializers]
-    del graph.initializer[:]
-    graph.initializer.extend(tensors)
+    put_in_place(graph.node, nodes[::-1])
+    put_in_place(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in needed])

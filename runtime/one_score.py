@@ -1,6 +1,6 @@
 """Trees that tell two classes apart, made to add up one number: ONNX Runtime answers a third more rows a second."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mlspec.runtime.onnx_trees import attributes_of
@@ -15,16 +15,24 @@ def with_one_score(graph: Any) -> None:
     """Put a TreeEnsembleRegressor, and what makes both classes' scores of its sum, in place of each
     TreeEnsembleClassifier of two classes whose leaves have the second's alone and whose label nobody reads."""
     read = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
-    nodes = [made for node in graph.node for made in (_made(node, graph) if _of_two(node, read) else [node])]
-    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
-    del graph.node[:]
-    graph.node.extend(copies)
+    put_in_place(graph.node, [made for node in graph.node for made in _made_of(node, graph, read)])
 
 
-def _of_two(node: Any, read: set[str]) -> bool:
+def put_in_place(items: Any, wanted: Sequence[Any]) -> None:
+    """Have a graph's repeated field hold what is `wanted`, some of which may be its own: those are copied before."""
+    copies = [type(item).FromString(item.SerializeToString()) for item in wanted]
+    del items[:]
+    items.extend(copies)
+
+
+def _made_of(node: Any, graph: Any, read: set[str]) -> Iterable[Any]:
     if node.op_type != "TreeEnsembleClassifier" or node.output[0] in read:
-        return False
+        return [node]
     told = attributes_of(node)
+    return _made(node, told, graph) if _of_two(told) else [node]
+
+
+def _of_two(told: Mapping[str, Any]) -> bool:
     if any(name.endswith("_as_tensor") for name in told) or len(told.get("base_values", ())) > 1:
         return False
     labels = told.get("classlabels_int64s") or told.get("classlabels_strings") or ()
@@ -39,10 +47,9 @@ def _of_two(node: Any, read: set[str]) -> bool:
             return False
 
 
-def _made(node: Any, graph: Any) -> Iterator[Any]:
+def _made(node: Any, told: Mapping[str, Any], graph: Any) -> Iterator[Any]:
     from onnx import helper
 
-    told = attributes_of(node)
     logistic = told.get("post_transform") == "LOGISTIC"
     answer = node.output[1]
     score, both = f"{answer}_score", f"{answer}_before" if logistic else answer

@@ -70,10 +70,7 @@ class Explaining:
 
     def explanations(self, decoded: Decoded, scores: Scores) -> list[dict[str, Any]]:
         """One for each row; raises as `open` does, and Refusal (413) where there are too many rows."""
-        explainer = self.open()
-        from mlspec.runtime.explainer import explained
-
-        return explained(explainer, decoded, scores, seconds=self._seconds)
+        return self.open().explained(decoded, scores, seconds=self._seconds)
 
 
 def load_release(folder: Folder, contract: ServingContract, *, memory: int, server: bool = False) -> Release:

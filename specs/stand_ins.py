@@ -1,7 +1,7 @@
 """Names and references that Hydra's and OmegaConf's grammars cannot say -> words that they can, and back."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _SAYABLE = re.compile(r"[A-Za-z0-9_][\w-]*", re.ASCII)
@@ -35,23 +35,26 @@ class HiddenTexts:
 
     def put(self, tree: Any) -> Any:
         """`tree` with other texts in their place."""
-        if isinstance(tree, Mapping):
-            return {key: self.put(child) for key, child in tree.items()}
-        if isinstance(tree, list):
-            return [self.put(child) for child in tree]
-        if not isinstance(tree, str) or "${" not in tree:
-            return tree
-        name = f"__text_{len(self._texts)}__"
-        self._texts[name] = tree
-        return name
+        return _each_text(tree, self._hidden)
 
     def taken_out(self, tree: Any) -> Any:
         """`tree` with the texts again, where they still stand."""
-        if isinstance(tree, Mapping):
-            return {key: self.taken_out(child) for key, child in tree.items()}
-        if isinstance(tree, list):
-            return [self.taken_out(child) for child in tree]
-        return self._texts.get(tree, tree) if isinstance(tree, str) else tree
+        return _each_text(tree, lambda text: self._texts.get(text, text))
+
+    def _hidden(self, text: str) -> str:
+        if "${" not in text:
+            return text
+        name = f"__text_{len(self._texts)}__"
+        self._texts[name] = text
+        return name
+
+
+def _each_text(tree: Any, changed: Callable[[str], str]) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _each_text(child, changed) for key, child in tree.items()}
+    if isinstance(tree, list):
+        return [_each_text(child, changed) for child in tree]
+    return changed(tree) if isinstance(tree, str) else tree
 
 
 def _renamed(tree: Any, names: Mapping[str, str]) -> Any:

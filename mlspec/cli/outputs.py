@@ -23,9 +23,11 @@ class OutFile(click.Path):
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[None]:
-    """What writes below `out`, or is `out`; raises UsageError for what the system refuses."""
+def writing(out: Path, *, beside: bool = False) -> Iterator[None]:
+    """What writes below `out`, or is `out`; raises UsageError for what the system refuses. `beside`: through another
+    file, which nobody knows by name."""
     try:
         yield
     except OSError as error:
-        raise click.UsageError(f"cannot write {error.filename or out}: {error.strerror}") from error
+        place = out if beside else error.filename or out
+        raise click.UsageError(f"cannot write {place}: {error.strerror or error}") from error

@@ -7,8 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
+from mlspec.cli.outputs import writing
 from mlspec.cli.row_files import Row, form_of
 from mlspec.cli.row_formats import FORMATS, RowFile
 
@@ -25,13 +24,13 @@ class Written:
 
     def write(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         """`rows` after those before; `columns`, the same each time, are all that any row has."""
-        with _writing(self._path):
+        with writing(self._path, beside=True):
             self._rows = self._rows or FORMATS[self._form](self._partial, columns)
             self._rows.write(rows)
 
     def keep(self) -> None:
         """All is written, and is the file."""
-        with _writing(self._path):
+        with writing(self._path, beside=True):
             if self._rows:
                 self._rows.end()
             if self._path.exists() and not self._path.is_file():  # a pipe cannot be replaced
@@ -56,17 +55,9 @@ def written(path: Path) -> Iterator[Written]:
     form = form_of(path.name)
     path = Path(os.path.realpath(path))  # of a link, what it leads to is replaced
     with ExitStack() as stack:
-        with _writing(path):
+        with writing(path, beside=True):
             beside = None if path.exists() and not path.is_file() else path.parent
             folder = stack.enter_context(TemporaryDirectory(prefix=".mlspec-", dir=beside))
         rows = Written(path, form, Path(folder))
         stack.callback(rows.close)
         yield rows
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise click.UsageError(f"cannot write {path}: {error.strerror or error}") from error
